@@ -82,9 +82,8 @@ BOMBS = {
 
 
 @pytest.mark.parametrize(("data", "code"), BOMBS.values(), ids=BOMBS)
-def test_f10_a_bomb_is_stopped_at_its_budget(
-    data: bytes, code: Code, request: pytest.FixtureRequest
-) -> None:
+def test_f10_a_bomb_is_stopped_at_its_budget(data: bytes, code: Code,
+                                             request: pytest.FixtureRequest) -> None:  # fmt: skip
     found: list[tuple[int, Code | None]] = []
     assert peak_mib(request.node.callspec.id, lambda: found.append(of_bytes(data))) < PEAK_MIB
     assert found[0][1] == code
@@ -223,9 +222,8 @@ def scan(world: World) -> Iterator[ModuleType]:
 
 
 @pytest.mark.parametrize("hostile", HOSTILE.values(), ids=HOSTILE)
-def test_t5_a_hostile_text_stays_in_its_field(
-    world: World, scan: ModuleType, capsys: pytest.CaptureFixture[str], hostile: str
-) -> None:
+def test_t5_a_hostile_text_stays_in_its_field(world: World, scan: ModuleType,
+        capsys: pytest.CaptureFixture[str], hostile: str) -> None:  # fmt: skip
     """In the file of findings as one line and as it was; in the log not at all."""
     text = f"{OTP} {hostile}"
     body = json.dumps(fields(id=hostile, account=hostile, text=text))

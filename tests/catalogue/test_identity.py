@@ -155,9 +155,8 @@ def names() -> list[str]:
 
 
 @pytest.mark.parametrize("killed", [False, True], ids=["and goes on", "and is killed"])
-def test_i6_erased_before_any_call_of_a_worker_nothing_is_left(
-    new_world: Callable[..., World], names: list[str], *, killed: bool
-) -> None:
+def test_i6_erased_before_any_call_of_a_worker_nothing_is_left(new_world: Callable[..., World],
+        names: list[str], *, killed: bool) -> None:  # fmt: skip
     """The worker then goes on, or dies after that call; the delivery comes again either way."""
     if not names:
         world, unit = of_file(new_world)

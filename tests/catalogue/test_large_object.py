@@ -127,8 +127,7 @@ class CountingSqs:
 
 
 def test_f15_the_largest_file_takes_1000_calls_and_one_byte_more_is_refused(
-    world: World,
-) -> None:
+        world: World) -> None:  # fmt: skip
     """1,000 calls of 80 ms are 80 s of 900: no file outlasts the function by its size."""
     world.range_bytes = RANGE_BYTES
     units = world.budget.units
@@ -144,9 +143,8 @@ def test_f15_the_largest_file_takes_1000_calls_and_one_byte_more_is_refused(
     assert f"{largest:,} bytes" in world.file_receipt(outcome.file).advice
 
 
-def test_closing_reads_two_items_for_each_unit_and_few_refusals(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_closing_reads_two_items_for_each_unit_and_few_refusals(world: World,
+        monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     """10,000 units are 20,000 items of 5 ms, and the refusals of a thousand of them."""
     monkeypatch.setattr("ledger.closing.UNITS_SHOWN", 3)
     lines = [b'{"a": %d}\n' % number for number in range(10, 22)]

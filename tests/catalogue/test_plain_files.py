@@ -183,8 +183,7 @@ LINES = json_lines(post(), post(id="2"))
 
 
 def test_f5_a_newline_in_quotes_is_text_however_one_cuts(
-    new_world: Callable[..., World],
-) -> None:
+        new_world: Callable[..., World]) -> None:  # fmt: skip
     text = 'one,\n2,u,"",public\r\n' * 40
     quoted = text.replace('"', '""')
     data = f'{HEADER}\n1,u,"{quoted}",public,2026-11-25T10:00:00Z\n{ROW}\n'.encode()
@@ -228,9 +227,8 @@ PACKED = gzip.compress(lines(*(f"text {number}" for number in range(5_000))), mt
     (PACKED[:-1], "gzip_truncated"),
     (PACKED[:-8] + bytes(4) + PACKED[-4:], "gzip_broken"),
 ], ids=["cut in the middle", "cut at the last byte", "another checksum"])  # fmt: skip
-def test_f7_a_damaged_gzip_counts_nothing_and_leaves_nothing(
-    new_world: Callable[..., World], data: bytes, code: str
-) -> None:
+def test_f7_a_damaged_gzip_counts_nothing_and_leaves_nothing(new_world: Callable[..., World],
+        data: bytes, code: str) -> None:  # fmt: skip
     world = new_world(part_bytes=50_000)  # so that parts are put before the damage shows
     outcome = world.intake().receive(world.drop, *world.put(data, "p.gz"), seconds_left=lambda: 900)
     assert (outcome.status, outcome.code) == ("refused", code)

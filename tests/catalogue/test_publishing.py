@@ -54,9 +54,8 @@ def put_in_force(bucket: PackBucket, folder: Path) -> None:
     bucket.publish(folder, packs, {"acme": ["codes"]}, notice_hours=0, now=NOW)
 
 
-def test_l2_of_two_publishers_the_later_builds_on_the_earlier(
-    new_world: Callable[..., World], folder: Path
-) -> None:
+def test_l2_of_two_publishers_the_later_builds_on_the_earlier(new_world: Callable[..., World],
+        folder: Path) -> None:  # fmt: skip
     """Whatever call of the one the other comes before, nothing that either said is lost."""
     first = new_world()
     calls = Calls()
@@ -131,9 +130,8 @@ def write_a_later_form(patched: pytest.MonkeyPatch) -> None:
     patched.setattr("ledger.table.SCHEMA", 2)
 
 
-def test_o4_code_that_went_back_waits_for_the_later_release(
-    new_world: Callable[..., World], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_o4_code_that_went_back_waits_for_the_later_release(new_world: Callable[..., World],
+        monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     """Whoever meets a row of the other form fails and comes again; then all is as if never."""
     straight = new_world(range_bytes=200)
     straight.scan(*straight.take_in(FILE))
@@ -182,9 +180,8 @@ DAMAGED: dict[str, Callable[[bytes], bytes]] = {
 
 
 @pytest.mark.parametrize("damage", DAMAGED.values(), ids=DAMAGED)
-def test_p2_a_damaged_set_runs_nowhere_and_the_old_one_goes_on(
-    world: World, damage: Callable[[bytes], bytes]
-) -> None:
+def test_p2_a_damaged_set_runs_nowhere_and_the_old_one_goes_on(world: World,
+        damage: Callable[[bytes], bytes]) -> None:  # fmt: skip
     """A worker that met it still scans what came under the old one, and leaves no trace of it."""
     scanner = world.scanner()
     old = world.take_in(lines(OTP))
@@ -281,8 +278,7 @@ def test_p5_a_withdrawn_pack_leaves_what_was_published_as_it_stands() -> None:
 
 
 def test_p6_workers_that_began_together_look_for_a_new_set_at_other_moments(
-    world: World,
-) -> None:
+        world: World) -> None:  # fmt: skip
     clock, chance = StandingClock(), Random(4711)
     workers = [
         RuleSets(world.objects, clock, world.public, public=True, patience=chance.uniform(15, 30))

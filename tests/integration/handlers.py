@@ -69,9 +69,8 @@ def deployed(name: str, world: World, **secrets: Any) -> Iterator[ModuleType]:
 
 
 @contextmanager
-def over_clients(
-    clients: Any, name: str, settings: dict[str, str], secrets: dict[str, Any]
-) -> Iterator[ModuleType]:
+def over_clients(clients: Any, name: str, settings: dict[str, str],
+                 secrets: dict[str, Any]) -> Iterator[ModuleType]:  # fmt: skip
     """A module imported anew in this environment, with these clients and secrets of AWS."""
 
     def secret(name: str, **_: Any) -> Any:

@@ -75,9 +75,8 @@ def put(world: World) -> dict[str, Any]:
     return {"Records": [{"s3": {"bucket": {"name": world.out}, "object": {"key": KEY}}}]}
 
 
-def test_only_what_failed_comes_again_later_each_time(
-    announce: Announce, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_only_what_failed_comes_again_later_each_time(announce: Announce,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     event = {"provider": "acme", "id": "event-1", "body": "{}"}
     for receives, wait in enumerate((*WAITS, WAITS[-1]), start=1):
         failed = announce.take("files", put(announce.world), {"Records": [{}]}, receives=receives)

@@ -118,9 +118,8 @@ def test_a_failure_tells_its_kind_and_place_and_no_word(
     assert ADDRESS not in printed
 
 
-def test_a_route_that_fails_itself_is_answered(
-    answer: tuple[ModuleType, World], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_route_that_fails_itself_is_answered(answer: tuple[ModuleType, World],
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     """An event of no route, which AWS never sends."""
     module, _ = answer
     told = module.handler(event(routeKey=CANARY), Context())

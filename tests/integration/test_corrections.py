@@ -203,8 +203,7 @@ def test_a_repeat_changes_nothing(world: World) -> None:
 
 
 def test_a_worker_that_dies_anywhere_tells_a_finding_once(
-    new_world: Callable[..., World],
-) -> None:
+        new_world: Callable[..., World]) -> None:  # fmt: skip
     """Killed after each call to the table and to the buckets, and tried again."""
     counted = Calls()
     whole = new_world()
@@ -255,9 +254,8 @@ def test_a_finding_in_shadow_is_nobodys_to_decide(world: World) -> None:
 
 
 @pytest.mark.parametrize("lost", [TRIES - 1, TRIES])
-def test_a_case_that_others_keep_moving_is_tried_so_often(
-    world: World, monkeypatch: pytest.MonkeyPatch, lost: int
-) -> None:
+def test_a_case_that_others_keep_moving_is_tried_so_often(world: World,
+        monkeypatch: pytest.MonkeyPatch, lost: int) -> None:  # fmt: skip
     """The last try still counts; then the import fails, and comes again."""
     decided(world)
     world.objects.put(world.work, KEY, WITHDRAWN)

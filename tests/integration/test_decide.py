@@ -99,9 +99,8 @@ def test_a_redriven_decision_is_judged_by_its_day(world: World, minutes: int, st
     ("AROAOTHER", "AROAFORMS", False),
     ("", None, False),
 ])  # fmt: skip
-def test_the_forms_send_complaints_and_notices_alone(
-    world: World, sender: str, first: str | None, trusted: bool
-) -> None:
+def test_the_forms_send_complaints_and_notices_alone(world: World, sender: str, first: str | None,
+        trusted: bool) -> None:  # fmt: skip
     """Of each kind one message, and all of them as one array, or as lines."""
     [finding] = found(world)
     named = {"provider": "acme"} | ({"first_sender": f"{first}:x"} if first else {})

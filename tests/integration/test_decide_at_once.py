@@ -32,9 +32,8 @@ class Meddled:
         return getattr(self.target, name)
 
 
-def meddled(
-    world: World, message: dict[str, Any], name: str, happens: Callable[[], Any]
-) -> list[CaseOutcome]:
+def meddled(world: World, message: dict[str, Any], name: str,
+            happens: Callable[[], Any]) -> list[CaseOutcome]:  # fmt: skip
     """A worker takes the message while something happens between its reading and that call."""
     work = world.case_work(Meddled(world.store, name, happens))
     return list(work.take("acme", msgspec.json.encode(message), SENT))

@@ -41,9 +41,8 @@ def types(world: World) -> list[str]:
     return sorted(entry.type for entry in world.store.journal_entries("acme", DAY))
 
 
-def test_an_object_an_array_and_lines_are_taken_and_counted(
-    world: World, decide: ModuleType, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_object_an_array_and_lines_are_taken_and_counted(world: World, decide: ModuleType,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     world.scan(*world.take_in(lines(OTP)))
     [finding] = world.open_findings()
     rows = "\n".join(map(json.dumps, (order(), suspension(), order(id="q-3", country="XX"))))
@@ -54,9 +53,8 @@ def test_an_object_an_array_and_lines_are_taken_and_counted(
     assert types(world) == ["complaint", "decision", "notice", "order", "suspension"]
 
 
-def test_only_what_failed_comes_again(
-    world: World, decide: ModuleType, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_only_what_failed_comes_again(world: World, decide: ModuleType,
+                                      monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     commit = type(world.store).commit_case
 
     def failing(store: Any, marker: Any, entry: Any, moves: Any) -> bool:
@@ -72,9 +70,8 @@ def test_only_what_failed_comes_again(
     assert types(world) == ["notice", "order", "suspension"]
 
 
-def test_a_delivery_that_ends_early_goes_on_when_it_comes_again(
-    world: World, decide: ModuleType, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_delivery_that_ends_early_goes_on_when_it_comes_again(world: World, decide: ModuleType,
+        monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     left = iter([300_000, 5_000])
     monkeypatch.setattr(Context, "get_remaining_time_in_millis", lambda self: next(left))
     assert call(decide, about(0, notice(), order())) == ["0"]
@@ -92,9 +89,8 @@ def test_garbage_of_a_sender_is_told_and_comes_no_more(world: World, decide: Mod
     assert types(world) == ["notice"]
 
 
-def test_a_statement_with_a_fault_is_written_and_alarmed_once(
-    world: World, decide: ModuleType, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_statement_with_a_fault_is_written_and_alarmed_once(world: World, decide: ModuleType,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     """The decision stands: people were told of it, and the fault is the statement's alone."""
     world.scan(*world.take_in(lines(OTP)))
     [finding] = world.open_findings()
@@ -113,9 +109,8 @@ def test_a_statement_with_a_fault_is_written_and_alarmed_once(
     assert CANARY not in out
 
 
-def test_an_escalation_is_alarmed_once(
-    world: World, decide: ModuleType, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_escalation_is_alarmed_once(world: World, decide: ModuleType,
+                                       capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     world.scan(*world.take_in(lines(OTP)))
     [finding] = world.open_findings()
     said = decision(finding, verdict="escalated", escalation="threat_to_life")
@@ -123,9 +118,8 @@ def test_an_escalation_is_alarmed_once(
     assert metrics_of(capsys.readouterr().out) == {"Escalated": 1}
 
 
-def test_an_unknown_sender_stores_nothing_and_is_alarmed(
-    world: World, decide: ModuleType, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_unknown_sender_stores_nothing_and_is_alarmed(world: World, decide: ModuleType,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     before = world.state()
     strange = delivery(0, json.dumps(notice()), sender="AROASTRANGE:x", provider="acme")
     assert call(decide, strange, about(1, notice(), provider="nobody")) == []

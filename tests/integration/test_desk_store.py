@@ -101,9 +101,8 @@ class TestPending:
         assert first.moderator == "m-1"
 
     @pytest.mark.parametrize("was_undone", [False, True])
-    def test_of_two_at_the_same_moment_one_is_stored(
-        self, was_undone: bool, world: World, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_of_two_at_the_same_moment_one_is_stored(self, was_undone: bool, world: World,
+            monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
         """A colleague stores a decision after this one saw that none is in force."""
         [finding] = found(world)
         if was_undone:

@@ -133,11 +133,8 @@ def test_repeats_bring_nothing_back_and_change_no_number(lived: World) -> None:
     units = lived.take_in(erased_world.FILE, "once-more.jsonl")
     erased_world.erase(lived)
     before = lived.receipts()
-    lived.scan(
-        *units,
-        *lived.take_in(erased_world.FILE, "after.jsonl"),
-        *lived.take_in(erased_world.ARRAY, "a.json"),
-    )
+    lived.scan(*units, *lived.take_in(erased_world.FILE, "after.jsonl"),
+               *lived.take_in(erased_world.ARRAY, "a.json"))  # fmt: skip
     lived.scanner().scan_message("acme", erased_world.MESSAGE, lived.clock.now())
     assert lived.receipts() == before
     statuses = [handled.status for handled in lived.decide(*sent[:-1])]
@@ -213,8 +210,7 @@ def test_a_file_under_way_keeps_its_parts_until_it_is_closed(world: World) -> No
 
 
 def test_killed_anywhere_and_done_again_it_ends_the_same(
-    new_world: Callable[..., World],
-) -> None:
+        new_world: Callable[..., World]) -> None:  # fmt: skip
     """After one that only reads, it is as if it were killed after the one before. Of equal calls in
     a row only the first is tried here."""
     whole, calls = new_world(range_bytes=100_000), Calls()

@@ -26,9 +26,8 @@ def put(world: World, bucket: str, key: str, feed: bytes) -> dict[str, Any]:
     return record
 
 
-def test_a_feed_is_taken_and_its_checks_are_logged(
-    world: World, feeds: ModuleType, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_feed_is_taken_and_its_checks_are_logged(world: World, feeds: ModuleType,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     feeds.handler({"Records": [put(world, world.work, KEY, table(*CHECKS))]}, Context())
     [line] = map(json.loads, capsys.readouterr().out.splitlines())
     assert (line["message"], line["checks"], line["corrected"]) == ("taken", 4, 0)

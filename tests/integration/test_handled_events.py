@@ -116,9 +116,8 @@ def test_a_unit_whose_file_is_gone_is_one_refused_record(account: Account) -> No
                  id="three messages, the second broken off"),
     pytest.param("scan-posts-unknown-sender", 0, {}, set(), id="a sender nobody registered"),
 ])  # fmt: skip
-def test_what_comes_of_a_message(
-    account: Account, name: str, inspected: int, refused: dict[str, int], rules: set[str]
-) -> None:
+def test_what_comes_of_a_message(account: Account, name: str, inspected: int,
+                                 refused: dict[str, int], rules: set[str]) -> None:  # fmt: skip
     assert account.invoke("Scan", read_event(name)) == {"batchItemFailures": []}
     assert account.total() == (inspected, refused, rules)
     assert all(receipt.closes for receipt in account.receipts())

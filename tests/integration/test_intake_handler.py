@@ -26,9 +26,8 @@ def call(intake: ModuleType, *records: dict[str, Any]) -> None:
     assert intake.handler({"Records": list(records)}, Context(seconds=900)) is None
 
 
-def deliver(
-    world: World, intake: ModuleType, *bodies: object, receives: int = 1, handle: str = "handle"
-) -> set[str]:
+def deliver(world: World, intake: ModuleType, *bodies: object, receives: int = 1,
+            handle: str = "handle") -> set[str]:  # fmt: skip
     """Deliver messages of the queue of files; the bodies of those that are named as failed."""
     records = [
         delivery(number, json.dumps(one), "arn:files", receives=receives)
@@ -69,18 +68,16 @@ def test_the_test_message_of_s3_is_taken_and_does_nothing(world: World, intake: 
     assert world.state() == before
 
 
-def test_a_message_that_fails_is_named_and_its_neighbours_are_not(
-    world: World, intake: ModuleType, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_message_that_fails_is_named_and_its_neighbours_are_not(world: World, intake: ModuleType,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     assert deliver(world, intake, file_event(world), "zq7-poison") == {'"zq7-poison"'}
     assert len(world.units()) == 1
     assert "zq7-poison" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(("receives", "seconds"), [(1, 60), (2, 120), (4, 240)])
-def test_a_failed_message_comes_again_after_minutes_and_not_hours(
-    world: World, intake: ModuleType, monkeypatch: pytest.MonkeyPatch, receives: int, seconds: int
-) -> None:
+def test_a_failed_message_comes_again_after_minutes_and_not_hours(world: World, intake: ModuleType,
+        monkeypatch: pytest.MonkeyPatch, receives: int, seconds: int) -> None:  # fmt: skip
     """While no set is published, as on the first day of a stack."""
     world.clients.s3.delete_object(Bucket=world.public, Key="sets/current.json")
     hidden: list[dict[str, Any]] = []
@@ -93,9 +90,8 @@ def test_a_failed_message_comes_again_after_minutes_and_not_hours(
     assert hidden == [queue | {"VisibilityTimeout": seconds}]
 
 
-def test_a_message_that_cannot_be_shown_sooner_fails_all_the_same(
-    world: World, intake: ModuleType, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_message_that_cannot_be_shown_sooner_fails_all_the_same(world: World, intake: ModuleType,
+        monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     """Its handle is one that SQS does not know any more."""
 
     def unknown(*_: object, **__: object) -> None:
@@ -106,9 +102,8 @@ def test_a_message_that_cannot_be_shown_sooner_fails_all_the_same(
     assert len(deliver(world, intake, file_event(world), handle="stale")) == 1
 
 
-def test_a_worker_without_memory_names_nothing_and_ends(
-    world: World, intake: ModuleType, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_worker_without_memory_names_nothing_and_ends(world: World, intake: ModuleType,
+        monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     def spent(*_: object) -> None:
         raise MemoryError
 
@@ -156,9 +151,8 @@ def test_every_record_of_an_event_is_taken(world: World, intake: ModuleType) -> 
     assert len(world.units()) == 3
 
 
-def test_a_file_for_which_too_little_time_is_left_comes_again_with_its_event(
-    world: World, intake: ModuleType
-) -> None:
+def test_a_file_for_which_too_little_time_is_left_comes_again_with_its_event(world: World,
+        intake: ModuleType) -> None:  # fmt: skip
     """It would be refused as too large, for the time that the file before it took."""
     places = [world.put(lines("a"), f"{number}.jsonl") for number in range(2)]
     records = {"Records": [created(world, *place) for place in places]}
@@ -174,9 +168,8 @@ def test_a_fault_of_the_platform_brings_the_event_again(world: World, intake: Mo
         call(intake, created(world, key, version))
 
 
-def test_outcomes_are_counted_and_no_name_or_word_is_logged(
-    world: World, intake: ModuleType, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_outcomes_are_counted_and_no_name_or_word_is_logged(world: World, intake: ModuleType,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     canary = "canary-4711"
     places = [world.put(lines(canary), f"{canary}.jsonl"),
               world.put(bytes(range(256)) * 8 + canary.encode(), f"{canary}.bin"),

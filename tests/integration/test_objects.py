@@ -114,9 +114,8 @@ class TestServerThatIgnoresTheRange:
     @pytest.mark.parametrize(("version", "of"), [
         ("v2", "bytes 2-4/10"), ("v1", "bytes 2-4/11"), ("v1", "bytes 0-9/10"), ("v1", None),
     ], ids=["another version", "another size", "another range", "the whole again"])  # fmt: skip
-    def test_is_not_believed_unless_all_is_as_pinned(
-        self, stubbed: tuple[S3Objects, Stubber], version: str, of: str | None
-    ) -> None:
+    def test_is_not_believed_unless_all_is_as_pinned(self, stubbed: tuple[S3Objects, Stubber],
+            version: str, of: str | None) -> None:  # fmt: skip
         objects, stubber = stubbed
         answer = self.part(version) | {"ContentRange": of} if of else self.whole()
         stubber.add_response("get_object", self.whole(), asked("v1"))
@@ -160,18 +159,16 @@ def test_fewer_bytes_than_asked_are_no_answer(stubbed: tuple[S3Objects, Stubber]
     ("SlowDown", ClientError),
     ("InternalError", ClientError),
 ])  # fmt: skip
-def test_errors_are_told_by_who_must_act(
-    stubbed: tuple[S3Objects, Stubber], code: str, error: type[Exception]
-) -> None:
+def test_errors_are_told_by_who_must_act(stubbed: tuple[S3Objects, Stubber], code: str,
+                                         error: type[Exception]) -> None:  # fmt: skip
     objects, stubber = stubbed
     stubber.add_client_error("get_object", code)
     with pytest.raises(error):
         objects.read_range(SOURCE, 2, 5)
 
 
-def test_a_write_that_meets_another_is_tried_again(
-    stubbed: tuple[S3Objects, Stubber], pauses: list[float]
-) -> None:
+def test_a_write_that_meets_another_is_tried_again(stubbed: tuple[S3Objects, Stubber],
+        pauses: list[float]) -> None:  # fmt: skip
     objects, stubber = stubbed
     stubber.add_client_error("put_object", "ConditionalRequestConflict")
     stubber.add_client_error("put_object", "ConditionalRequestConflict")
@@ -208,9 +205,8 @@ def test_the_ending_makes_the_type(stubbed: tuple[S3Objects, Stubber], key: str,
     objects.put("b", key, DATA)
 
 
-def test_an_object_opens_as_a_file_of_its_version(
-    world: World, objects: S3Objects, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_object_opens_as_a_file_of_its_version(world: World, objects: S3Objects,
+        monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     monkeypatch.setattr(ledger.objects, "READ_AHEAD_BYTES", 4)
     source = objects.put(world.drop, "k", DATA)
     objects.put(world.drop, "k", b"another")
@@ -228,8 +224,7 @@ def test_an_object_opens_as_a_file_of_its_version(
 
 
 def test_a_version_that_is_gone_has_no_bytes_and_one_that_is_denied_is_an_error(
-    stubbed: tuple[S3Objects, Stubber],
-) -> None:
+        stubbed: tuple[S3Objects, Stubber]) -> None:  # fmt: skip
     objects, stubber = stubbed
     asked_for = {"Bucket": "drop", "Key": "drop/acme/a", "VersionId": "v1"}
     stubber.add_response("get_object", {"Body": body(DATA)}, asked_for)
@@ -274,9 +269,8 @@ class TestDenied:
             ask()
         stubber.assert_no_pending_responses()
 
-    def test_is_the_operators_where_versions_cannot_be_listed(
-        self, stubbed: tuple[S3Objects, Stubber]
-    ) -> None:
+    def test_is_the_operators_where_versions_cannot_be_listed(self,
+            stubbed: tuple[S3Objects, Stubber]) -> None:  # fmt: skip
         objects, stubber = stubbed
         stubber.add_client_error("get_object", "AccessDenied")
         stubber.add_client_error("list_object_versions", "AccessDenied")
@@ -287,9 +281,8 @@ class TestDenied:
 @pytest.mark.parametrize(
     ("why", "error"), [("InvalidRequest", ObjectUnreadableError), ("ExpiredToken", ClientError)]
 )
-def test_a_head_that_says_nothing_is_asked_again_by_get(
-    stubbed: tuple[S3Objects, Stubber], why: str, error: type[Exception]
-) -> None:
+def test_a_head_that_says_nothing_is_asked_again_by_get(stubbed: tuple[S3Objects, Stubber],
+        why: str, error: type[Exception]) -> None:  # fmt: skip
     """HEAD answers a bare 400 for a file under the sender's own key, and for much else."""
     objects, stubber = stubbed
     stubber.add_client_error("head_object", "400")

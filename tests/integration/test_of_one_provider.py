@@ -76,9 +76,8 @@ ABOUT_OTHERS: dict[str, tuple[Callable[[str], dict[str, Any]], str]] = {
 
 
 @pytest.mark.parametrize(("message", "code"), ABOUT_OTHERS.values(), ids=ABOUT_OTHERS)
-def test_a_case_of_anothers_is_not_moved(
-    world: World, finding: str, message: Callable[[str], dict[str, Any]], code: str
-) -> None:
+def test_a_case_of_anothers_is_not_moved(world: World, finding: str,
+        message: Callable[[str], dict[str, Any]], code: str) -> None:  # fmt: skip
     before = of_others(world)
     [handled] = world.decide(message(finding))
     assert handled.status in {"refused", "waiting"}
@@ -138,9 +137,8 @@ def test_a_file_under_ones_prefix_is_ones_own(world: World, finding: str, key: s
     ("AROAREDRIVE:session", {"provider": "others", "first_sender": ROLE}),
     ("AROAREDRIVE:session", {"provider": "others"}),
 ])  # fmt: skip
-def test_nobody_sends_in_anothers_name(
-    world: World, finding: str, sender: str, named: dict[str, str]
-) -> None:
+def test_nobody_sends_in_anothers_name(world: World, finding: str, sender: str,
+                                       named: dict[str, str]) -> None:  # fmt: skip
     before = world.state()
     posts = Delivery("arn:posts", json.dumps(fields(text=OTP)), sender, named, world.clock.now())
     taken = [*world.deliveries().take_messages([posts], lambda: 300)]

@@ -83,9 +83,8 @@ def ids(world: World) -> list[str]:
     return [pack.id for pack in in_force(world).packs]
 
 
-def test_a_first_set_and_an_addition_need_no_flag_and_say_what_they_do(
-    stack: World, folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_first_set_and_an_addition_need_no_flag_and_say_what_they_do(stack: World, folder: Path,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     assert packs("publish", folder) == 0
     out, err = capsys.readouterr()
     pointer = read_pointer(stack.objects, stack.public)
@@ -100,9 +99,8 @@ def test_a_first_set_and_an_addition_need_no_flag_and_say_what_they_do(
     assert ids(stack) == ["codes", "later", "prizes"]
 
 
-def test_an_unprotected_pack_is_published_as_such_and_proposes_nothing(
-    stack: World, folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_unprotected_pack_is_published_as_such_and_proposes_nothing(stack: World, folder: Path,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     [file] = one_pack(folder, "later").glob("*.yaml")
     file.write_text(file.read_text("utf-8").replace("languages: [en]", "languages: [de]"), "utf-8")
     assert packs("publish", file) == 0
@@ -111,9 +109,8 @@ def test_an_unprotected_pack_is_published_as_such_and_proposes_nothing(
     assert selection.shadowed == {"later/asks-for-code": "unprotected"}
 
 
-def test_a_provider_gets_a_pack_besides_its_own(
-    stack: World, folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_provider_gets_a_pack_besides_its_own(stack: World, folder: Path,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     packs("publish", folder, "--provider", "acme=codes")
     capsys.readouterr()
     packs("publish", one_pack(folder, "house", "terms"))
@@ -125,9 +122,8 @@ def test_a_provider_gets_a_pack_besides_its_own(
     assert in_force(stack).settings_of("acme").packs == ("house",)
 
 
-def test_a_text_that_nobody_wrote_is_not_published(
-    stack: World, folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_text_that_nobody_wrote_is_not_published(stack: World, folder: Path,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     write(folder, "codes", PACK.replace("why: For trials", f"why: {PLACEHOLDER} why it is harmful"))
     assert packs("publish", folder) == 1
     assert "codes still has a text that begins with 'Put here'" in capsys.readouterr().err
@@ -136,9 +132,8 @@ def test_a_text_that_nobody_wrote_is_not_published(
     assert packs("publish", folder) == 0
 
 
-def test_the_same_folder_again_moves_nothing(
-    stack: World, folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_same_folder_again_moves_nothing(stack: World, folder: Path,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     packs("publish", folder)
     before = read_pointer(stack.objects, stack.public)
     first = capsys.readouterr().out
@@ -151,9 +146,8 @@ def test_the_same_folder_again_moves_nothing(
 
 
 @pytest.mark.parametrize(("answer", "code"), [("y\n", 0), ("\n", 1), ("", 1)])
-def test_a_replacement_is_confirmed_at_a_terminal(
-    stack: World, folder: Path, monkeypatch: pytest.MonkeyPatch, answer: str, code: int
-) -> None:
+def test_a_replacement_is_confirmed_at_a_terminal(stack: World, folder: Path,
+        monkeypatch: pytest.MonkeyPatch, answer: str, code: int) -> None:  # fmt: skip
     packs("publish", folder)
     before = in_force(stack)
     write(folder, "codes", PACK.replace("version: 3", "version: 4"))
@@ -167,9 +161,8 @@ def test_a_replacement_is_confirmed_at_a_terminal(
 
 
 @pytest.mark.parametrize("words", [("--yes",), ()])
-def test_a_replacement_is_not_asked_about_in_a_script_or_with_yes(
-    stack: World, folder: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
-) -> None:
+def test_a_replacement_is_not_asked_about_in_a_script_or_with_yes(stack: World, folder: Path,
+        monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]) -> None:  # fmt: skip
     packs("publish", folder)
     write(folder, "codes", PACK.replace("version: 3", "version: 4"))
     terminal = io.StringIO()
@@ -179,9 +172,8 @@ def test_a_replacement_is_not_asked_about_in_a_script_or_with_yes(
     assert [pack.version for pack in in_force(stack).packs] == [4, 1]
 
 
-def test_a_removal_is_its_own_consent(
-    stack: World, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_removal_is_its_own_consent(stack: World, folder: Path, monkeypatch: pytest.MonkeyPatch,
+                                      capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     packs("publish", folder)
     terminal = io.StringIO()
     terminal.isatty = lambda: True  # type: ignore[method-assign]
@@ -191,9 +183,8 @@ def test_a_removal_is_its_own_consent(
     assert ids(stack) == ["codes"]
 
 
-def test_a_provider_left_with_no_rule_is_refused_unless_it_is_said(
-    stack: World, folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_provider_left_with_no_rule_is_refused_unless_it_is_said(stack: World, folder: Path,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     packs("publish", folder, "--provider", "acme=prizes")
     before = in_force(stack)
     assert packs("publish", "--remove", "prizes") == 1
@@ -210,9 +201,8 @@ def test_a_provider_left_with_no_rule_is_refused_unless_it_is_said(
     assert in_force(stack).providers["acme"].packs == ("prizes",)
 
 
-def test_a_registered_provider_that_would_run_nothing_is_a_provider_without_rules(
-    stack: World, folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_registered_provider_that_would_run_nothing_is_a_provider_without_rules(stack: World,
+        folder: Path, capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     """Packs that rest on terms run only where they are named."""
     stack.store.put_provider(Provider("later-chat", ()))
     terms = one_pack(folder, "only-terms", ground="terms")
@@ -238,9 +228,8 @@ def test_a_provider_that_lost_all_packs_is_mended(stack: World, folder: Path) ->
     assert in_force(stack).providers["acme"].packs == ("codes", "prizes")
 
 
-def test_rollback_makes_the_earlier_set_the_one_in_force_again(
-    stack: World, folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_rollback_makes_the_earlier_set_the_one_in_force_again(stack: World, folder: Path,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     packs("publish", folder)
     first = capsys.readouterr().out.strip()
     stack.clock.move(days=2)
@@ -283,9 +272,8 @@ def test_the_history_forgets_what_ended_long_ago(stack: World, folder: Path) -> 
     assert datetime.fromisoformat(only.until) == datetime.fromisoformat(pointer.since)
 
 
-def test_a_sample_of_posts_shows_what_is_newly_hit(
-    stack: World, folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_sample_of_posts_shows_what_is_newly_hit(stack: World, folder: Path,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     posts = folder / "posts.jsonl"
     posts.write_bytes(lines(OTP, "Nothing here"))
     packs("publish", folder, "--posts", posts)
@@ -296,9 +284,8 @@ def test_a_sample_of_posts_shows_what_is_newly_hit(
     assert "codes/asks-for-code: 0 newly hit, 1 no longer" in err
 
 
-def test_list_says_what_is_in_force_since_when_and_for_whom(
-    stack: World, folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_list_says_what_is_in_force_since_when_and_for_whom(stack: World, folder: Path,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     assert packs("list") == 1
     assert "no set is published yet" in capsys.readouterr().err
     packs("publish", folder, "--provider", "acme=prizes")
@@ -325,9 +312,8 @@ def test_a_publish_that_died_is_ended_by_the_next_one(stack: World, folder: Path
     assert {pack.published_at for pack in in_force(stack).packs} == {NOW + timedelta(days=1)}
 
 
-def test_a_version_published_with_other_content_is_refused_before_anything_is_written(
-    stack: World, folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_version_published_with_other_content_is_refused_before_anything_is_written(stack: World,
+        folder: Path, capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     packs("publish", folder)
     before = stack.objects.keys(stack.public, "")
     write(folder, "codes", PACK + "# changed\n")
@@ -375,9 +361,8 @@ def test_what_is_refused_after_another_published_is_refused(stack: World, folder
     assert ids(stack) == ["prizes"]
 
 
-def test_a_set_of_other_bytes_is_followed_and_gone_back_to(
-    stack: World, folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_set_of_other_bytes_is_followed_and_gone_back_to(stack: World, folder: Path,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     """Its bytes are not those that this release would write; they come back as they are."""
     packs("publish", folder, "--provider", "acme=codes")
     made = msgspec.json.decode(msgspec.json.encode(in_force(stack)))
@@ -395,9 +380,8 @@ def test_a_set_of_other_bytes_is_followed_and_gone_back_to(
     assert stack.objects.get(stack.public, set_key(old)) == data
 
 
-def test_the_clock_of_the_stack_dates_pauses_and_lifts_floods(
-    stack: World, folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_clock_of_the_stack_dates_pauses_and_lifts_floods(stack: World, folder: Path,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     """A kept stack has a day of its own: the machine's would be another one."""
     packs("publish", folder)
     words = ["providers", "pause", "acme", "codes/asks-for-code", "--why", "A trial."]
@@ -424,9 +408,8 @@ class DirectQueue:
         ]
 
 
-def test_a_held_rule_is_lifted_in_the_name_of_a_moderator(
-    stack: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_held_rule_is_lifted_in_the_name_of_a_moderator(stack: World,
+        monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     monkeypatch.setattr(Remote, "cases", lambda _remote, _provider: DirectQueue(stack))
     at = "2026-11-25T08:00:00Z"
     asks = FloodQuestion(at[:10], "codes/asks-for-code", at, 1_000, 30, 20)
@@ -450,9 +433,8 @@ def test_a_held_rule_is_lifted_in_the_name_of_a_moderator(
      "--provider 'acme=+a,b': write + before each pack, or before none"),
     (("--remove", "codes", "--posts", "nowhere.jsonl"), "nowhere.jsonl: no such file"),
 ])  # fmt: skip
-def test_wrong_usage_is_said(
-    stack: World, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], fault: str
-) -> None:
+def test_wrong_usage_is_said(stack: World, capsys: pytest.CaptureFixture[str],
+                             words: tuple[str, ...], fault: str) -> None:  # fmt: skip
     assert packs("publish", *words) == 2
     first, *_ = capsys.readouterr().err.splitlines()
     assert first == f"terang packs publish: {fault}"

@@ -48,9 +48,8 @@ def versions(world: World, *buckets: str) -> list[str]:
 
 
 @pytest.mark.parametrize(("provider", "data", "code"), WHOLE.values(), ids=WHOLE)
-def test_a_file_refused_as_a_whole_is_gone_at_once(
-    new_world: Callable[..., World], provider: str, data: bytes, code: str
-) -> None:
+def test_a_file_refused_as_a_whole_is_gone_at_once(new_world: Callable[..., World], provider: str,
+        data: bytes, code: str) -> None:  # fmt: skip
     world = new_world(part_bytes=2_000)
     place = world.put(data, "private.bin", provider)
     assert world.intake().receive(world.drop, *place, seconds_left=lambda: 900).code == code

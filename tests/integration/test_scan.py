@@ -48,8 +48,7 @@ def test_a_file_becomes_findings_and_a_receipt(world: World) -> None:
 
 
 def test_a_finding_in_shadow_is_counted_and_not_stored(
-    new_world: Callable[..., World],
-) -> None:
+        new_world: Callable[..., World]) -> None:  # fmt: skip
     """All of it is with the other setting. Neither a repeat nor fsck sees a difference."""
     world, kept = new_world(), new_world(shadow=ShadowFindings.ALL)
     units = world.take_in(FILE)
@@ -110,8 +109,7 @@ def test_equal_ranges_of_one_file_are_one_unit(new_world: Callable[..., World]) 
 
 
 def test_only_the_start_of_a_file_may_have_an_order_mark(
-    new_world: Callable[..., World],
-) -> None:
+        new_world: Callable[..., World]) -> None:  # fmt: skip
     """A mark at the start of a later range belongs to its record, which is then no JSON."""
     row = b"\xef\xbb\xbf" + line(text=OTP) + b"\n"
     for order in (1, -1):  # the ranges hold the same bytes: whichever comes first
@@ -157,9 +155,8 @@ def test_a_file_of_many_ranges_adds_up(new_world: Callable[..., World]) -> None:
     assert sum(receipt.findings for receipt in world.receipts()) == file_receipt.findings == 5
 
 
-def test_a_line_beyond_all_bounds_is_one_refusal(
-    new_world: Callable[..., World], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_line_beyond_all_bounds_is_one_refusal(new_world: Callable[..., World],
+        monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     monkeypatch.setattr(unit_input, "READ_ON_BYTES", 300_000)
     world = new_world(range_bytes=1_000_000)
     data = lines("a") + line(text="x" * 3_000_000) + b"\n" + lines(OTP, start=1)
@@ -221,9 +218,8 @@ class TestLostObjects:
         assert all(receipt.closes for receipt in world.receipts())
         assert len(world.receipts()) == 1 + len(others)
 
-    def test_what_was_lost_is_no_difference_and_counts_when_the_file_comes_again(
-        self, new_world: Callable[..., World]
-    ) -> None:
+    def test_what_was_lost_is_no_difference_and_counts_when_the_file_comes_again(self,
+            new_world: Callable[..., World]) -> None:  # fmt: skip
         """The record is closed as it is, so fsck names nothing; the sender can still mend it."""
         world = new_world(range_bytes=300)
         first, *others = world.take_in(FILE)

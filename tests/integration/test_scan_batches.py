@@ -193,9 +193,8 @@ class TestComingAgain:
         assert alone.error is None
         assert len(world.receipts()) == 3
 
-    def test_one_that_failed_and_did_not_kill_is_no_suspect(
-        self, world: World, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_one_that_failed_and_did_not_kill_is_no_suspect(self, world: World,
+            monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
         def fail(*_: Any, **__: Any) -> None:
             raise OSError
 
@@ -211,9 +210,8 @@ class TestComingAgain:
         assert isinstance(ended, EndedMessages)
         assert type(ended.error).__name__ == "TimeReserveError"
 
-    def test_what_time_allows_is_committed_and_the_rest_handed_back(
-        self, world: World, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_what_time_allows_is_committed_and_the_rest_handed_back(self, world: World,
+            monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
         monkeypatch.setattr(scanner, "BATCH_MESSAGES", 2)
         seconds = iter([300, 300, 300, 5, 5, 5])
         messages = delivered(world, *(body(f"m{n}") for n in range(6)))
@@ -223,9 +221,8 @@ class TestComingAgain:
         assert sorted(receipt.messages for receipt in world.receipts()) == [2, 2]
 
 
-def test_one_message_that_cannot_be_inspected_fails_alone(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_one_message_that_cannot_be_inspected_fails_alone(world: World,
+        monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     read = scanner.read_body
 
     def fail(text: str) -> Any:
@@ -265,8 +262,7 @@ def test_the_secret_of_the_sample_is_that_of_single_units(world: World) -> None:
 
 
 def test_an_author_erased_in_the_commit_leaves_the_sample(
-    new_world: Callable[[], World],
-) -> None:
+        new_world: Callable[[], World]) -> None:  # fmt: skip
     """The eraser has looked for samples before the batch stores its own."""
     world, bodies = new_world(), [body("a", account="ana"), body("b", account="ben")]
 

@@ -30,9 +30,8 @@ def post(number: int, queue: str = "arn:posts", **changes: Any) -> dict[str, Any
     return delivery(number, json.dumps(fields(id=f"m{number}", **changes)), queue, provider="acme")
 
 
-def test_units_and_messages_are_taken_and_counted(
-    world: World, scan: ModuleType, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_units_and_messages_are_taken_and_counted(world: World, scan: ModuleType,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     [unit] = world.take_in(lines("a", OTP))
     body = msgspec.json.encode(unit).decode()
     records = [delivery(0, body, "arn:units"), post(1), post(2, audience="followers")]
@@ -42,9 +41,8 @@ def test_units_and_messages_are_taken_and_counted(
     assert world.file_receipt(unit.file).findings == 1
 
 
-def test_posts_without_a_rule_are_counted_for_the_alarm(
-    world: World, scan: ModuleType, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_posts_without_a_rule_are_counted_for_the_alarm(world: World, scan: ModuleType,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     world.publish(pack(), acme=ProviderSettings(packs=()))
     assert call(scan, post(1), post(2), post(1)) == []
     assert metrics_of(capsys.readouterr().out)["NoRules"] == 2
@@ -56,9 +54,8 @@ def test_only_what_failed_comes_again(world: World, scan: ModuleType) -> None:
     assert [receipt.messages for receipt in world.receipts()] == [2]
 
 
-def test_a_call_without_an_answer_fails_its_own_delivery_only(
-    world: World, scan: ModuleType, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_call_without_an_answer_fails_its_own_delivery_only(world: World, scan: ModuleType,
+        monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     """A timeout of the client has an attribute `response`, and it is None."""
     [first] = world.take_in(lines("a", OTP))
     [second] = world.take_in(lines("b", OTP))
@@ -80,9 +77,8 @@ def test_when_all_fail_all_are_named_and_nothing_is_raised(scan: ModuleType) -> 
     assert call(scan, *(delivery(n, "{}", "arn:units") for n in range(3))) == ["0", "1", "2"]
 
 
-def test_an_unknown_sender_stores_nothing_and_is_alarmed(
-    world: World, scan: ModuleType, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_unknown_sender_stores_nothing_and_is_alarmed(world: World, scan: ModuleType,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     before = world.state()
     body = json.dumps(fields(text=CANARY))
     records = [delivery(0, body, sender="AROASTRANGE:x", provider="acme"),

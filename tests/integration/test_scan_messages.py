@@ -23,9 +23,8 @@ class TestMessages:
         ("hello", 0, {"msg_syntax": 1}),
         ("[]", 0, {}),
     ], ids=["an object", "an array", "lines", "garbage", "an empty array"])  # fmt: skip
-    def test_are_scanned_once(
-        self, world: World, body: str, inspected: int, refused: dict[str, int]
-    ) -> None:
+    def test_are_scanned_once(self, world: World, body: str, inspected: int,
+                              refused: dict[str, int]) -> None:  # fmt: skip
         first = world.scanner().scan_message("acme", body, world.clock.now())
         before = world.state()
         again = world.scanner().scan_message("acme", body, world.clock.now())

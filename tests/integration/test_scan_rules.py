@@ -137,9 +137,8 @@ class TestPostsWithoutRules:
         assert receipt.no_rules == receipt.inspected
 
     @pytest.mark.parametrize(("wanted", "counted"), [(True, 0), (False, 1)])
-    def test_are_not_those_for_which_fact_checks_are_wanted(
-        self, world: World, wanted: bool, counted: int
-    ) -> None:
+    def test_are_not_those_for_which_fact_checks_are_wanted(self, world: World, wanted: bool,
+            counted: int) -> None:  # fmt: skip
         world.import_checks(table(*CHECKS))
         PackBucket(world.objects, world.public).choose("acme", (), factchecks=wanted)
         world.scanner().scan_message("acme", json.dumps(fields(text=OTP)), world.clock.now())

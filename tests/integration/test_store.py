@@ -150,9 +150,8 @@ def test_a_journal_entry_is_never_written_over(world: World) -> None:
 @pytest.mark.parametrize(("acts", "committed"), [
     (["drop"], True), (["lost_ack"], False), (["drop", "lost_ack"], False),
 ], ids=["not applied", "applied, not acknowledged", "first the one, then the other"])  # fmt: skip
-def test_whatever_becomes_of_the_answer_the_number_is_one(
-    world: World, fresh_clients: Clients, acts: list[str], committed: bool
-) -> None:
+def test_whatever_becomes_of_the_answer_the_number_is_one(world: World, fresh_clients: Clients,
+        acts: list[str], committed: bool) -> None:  # fmt: skip
     """The client tries again by itself; then the marker stands, and the number stays one."""
     plan_answers(fresh_clients.dynamodb, "dynamodb", "TransactWriteItems", acts)
     shaky = DynamoStore.of(fresh_clients.dynamodb, world.table)
@@ -246,9 +245,8 @@ def test_an_expired_excerpt_is_not_shown_though_dynamodb_still_has_it(world: Wor
     assert shown() == [None] * 3
 
 
-def test_more_ids_than_a_page_holds_are_all_found(
-    store: DynamoStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_more_ids_than_a_page_holds_are_all_found(store: DynamoStore,
+        monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     monkeypatch.setattr(ledger.finding_store, "IDS_PER_PAGE", 7)
     pairs = [(finding(number), str(number)) for number in range(22)]
     store.put_findings(pairs, LATER)
@@ -337,9 +335,8 @@ def test_work_is_noted_where_no_provider_can_register(world: World, store: Dynam
 
 
 @pytest.mark.parametrize("acts", [("drop", "ok"), ("lost_ack", "ok")], ids=["lost", "no answer"])
-def test_a_commit_without_an_answer(
-    new_world: Callable[..., World], fresh_clients: Clients, acts: tuple[str, ...]
-) -> None:
+def test_a_commit_without_an_answer(new_world: Callable[..., World], fresh_clients: Clients,
+                                    acts: tuple[str, ...]) -> None:  # fmt: skip
     world = new_world()
     [finding] = found(world)
     plan_answers(fresh_clients.dynamodb, "dynamodb", "TransactWriteItems", acts)

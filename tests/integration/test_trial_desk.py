@@ -185,9 +185,8 @@ def test_nothing_is_asked_of_a_rule_that_found_too_few_texts(world: World) -> No
     assert "It found too few different texts" in visitor(world, "m-1").get(PAGE)["body"]
 
 
-def test_a_trial_that_the_operator_ends_keeps_no_text_and_all_answers(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_trial_that_the_operator_ends_keeps_no_text_and_all_answers(world: World,
+        monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     begin(world, 2)
     first, second = waiting(world)
     judge(world, first)

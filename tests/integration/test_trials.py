@@ -308,9 +308,8 @@ def republish(world: World, *packs: Pack, removed: Sequence[str] = ()) -> None:
     ("[The grand prize]", "[A grand prize]", "live since"),
     ("grand prize", "great prize", "lapsed, adopted on"),
 ], ids=["another example", "another term"])  # fmt: skip
-def test_an_adoption_lapses_with_what_was_tried(
-    tried: World, tmp_path: Path, old: str, new: str, state: str
-) -> None:
+def test_an_adoption_lapses_with_what_was_tried(tried: World, tmp_path: Path, old: str, new: str,
+                                                state: str) -> None:  # fmt: skip
     adopt(tried)
     before = live_here(tried)
     changed = SHADOW.replace("version: 1", "version: 2").replace(old, new)
@@ -384,9 +383,8 @@ def test_an_erased_author_leaves_no_fingerprint_and_what_people_judged(world: Wo
     pytest.param(4, 30, False, "not_proved", id="nobody judged hers, and nobody can"),
     pytest.param(1, 29, True, "taken", id="hers is one of thirty that were judged"),
 ])  # fmt: skip
-def test_an_erased_author_blocks_no_adoption(
-    world: World, hers: int, others: int, judged: bool, code: str
-) -> None:
+def test_an_erased_author_blocks_no_adoption(world: World, hers: int, others: int, judged: bool,
+                                             code: str) -> None:  # fmt: skip
     begin(world)
     posts = [
         line(id=f"h{n}", account=ACCOUNT, text=f"grand prize {n}") + b"\n" for n in range(hers)

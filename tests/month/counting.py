@@ -43,9 +43,8 @@ def _whole(tally: Counter[str]) -> dict[str, int]:
     return {key: count for key, count in tally.items() if count}
 
 
-def _open(
-    plan: Plan, messages: list[Message], counts: Counter[str], tallies: Tallies
-) -> dict[str, Any]:
+def _open(plan: Plan, messages: list[Message], counts: Counter[str],
+          tallies: Tallies) -> dict[str, Any]:  # fmt: skip
     """What nobody had confirmed, dismissed or answered by the end."""
     judged = {
         message["found"]

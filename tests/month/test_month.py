@@ -129,9 +129,8 @@ def test_the_rule_that_is_wrong_was_paused_and_runs_in_shadow(month: Month) -> N
     assert {f"{PAUSED.replace('/', '/1/')}/shadow": 1} in found
 
 
-def test_recount_is_clean_and_names_a_digit_that_is_changed(
-    month: Month, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_recount_is_clean_and_names_a_digit_that_is_changed(month: Month, tmp_path: Path,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     assert recount_command(month.public) == 0
     assert ", 0 differ" in capsys.readouterr().out
     copy = tmp_path / "public"

@@ -179,9 +179,8 @@ def test_headers_and_first_two_columns_are_the_blanks(year: Year) -> None:
     assert len(year.table(3)) == 92 + 27 * 90
 
 
-def test_every_number_is_proved_and_a_changed_one_is_refused(
-    year: Year, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_every_number_is_proved_and_a_changed_one_is_refused(year: Year, tmp_path: Path,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     assert main(["report", "check", str(year.report)]) == 0
     assert ", 0 differ" in capsys.readouterr().out
     copy = shutil.copytree(year.report, tmp_path / "copy")
@@ -246,9 +245,8 @@ def test_each_measure_has_a_sound_statement(year: Year, capsys: pytest.CaptureFi
     assert lint(year.statements, capsys) == (0, [])
 
 
-def test_each_fault_is_named_and_nothing_else(
-    year: Year, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_each_fault_is_named_and_nothing_else(year: Year, tmp_path: Path,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     """A copy with faults, each of another code and in a statement of its own."""
     copy = shutil.copytree(year.statements, tmp_path / "statements")
     wanted = seed(copy)

@@ -217,9 +217,8 @@ def test_broken_bytes_are_refused_and_nothing_happens(given: bytes, data: st.Dat
 
 
 @given(st.dictionaries(NAMES, VALUES), st.dictionaries(NAMES, VALUES, max_size=2))
-def test_fields_make_a_post_or_a_refusal_that_names_one_of_them(
-    some: dict[str, Any], changes: dict[str, Any]
-) -> None:
+def test_fields_make_a_post_or_a_refusal_that_names_one_of_them(some: dict[str, Any],
+        changes: dict[str, Any]) -> None:  # fmt: skip
     for record in (some, POST | changes):
         found = posts.read_fields(record)
         if isinstance(found, Refusal):

@@ -78,9 +78,8 @@ def summaries(made: World) -> list[Summary]:
 
 
 @given(st.lists(numbers), st.lists(numbers), st.randoms(use_true_random=False))
-def test_the_order_and_grouping_of_parts_never_matter(
-    left: list[Numbers], right: list[Numbers], random: object
-) -> None:
+def test_the_order_and_grouping_of_parts_never_matter(left: list[Numbers], right: list[Numbers],
+        random: object) -> None:  # fmt: skip
     mixed = [*left, *right]
     random.shuffle(mixed)  # type: ignore[attr-defined]
     assert sum_records(

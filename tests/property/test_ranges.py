@@ -28,9 +28,8 @@ def files(alphabet: list[bytes], longest: int) -> Iterator[bytes]:
     ids=["signs", "half signs", "newlines, byte by byte", "newlines, in threes",
          "newlines, at once"],
 )  # fmt: skip
-def test_all_short_files_in_all_cuts(
-    alphabet: list[bytes], longest: int, read_on: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_all_short_files_in_all_cuts(alphabet: list[bytes], longest: int, read_on: int,
+                                     monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     monkeypatch.setattr(unit_input, "READ_ON_BYTES", read_on)
     for data in files(alphabet, longest):
         for size in range(1, len(data) + 2):
@@ -39,9 +38,8 @@ def test_all_short_files_in_all_cuts(
 
 @given(st.lists(st.integers(0, 40).map(lambda length: b"x" * length), max_size=12).map(b"\n".join),
        st.integers(1, 60), st.integers(1, 9), st.integers(0, 30))  # fmt: skip
-def test_sizes_add_up_and_lines_begin_once_whatever_the_bounds(
-    data: bytes, size: int, read_on: int, line_bytes: int
-) -> None:
+def test_sizes_add_up_and_lines_begin_once_whatever_the_bounds(data: bytes, size: int, read_on: int,
+        line_bytes: int) -> None:  # fmt: skip
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(unit_input, "READ_ON_BYTES", read_on)
         patched.setattr(unit_input, "LINE_BYTES", line_bytes)

@@ -253,9 +253,8 @@ class Cluster:
 
         self._begin(source.function, {"Records": records_of(found, f"arn:{source.queue}")}, ended)
 
-    def _begin(
-        self, function: str, event: dict[str, Any], ended: Callable[[Invocation], None]
-    ) -> None:
+    def _begin(self, function: str, event: dict[str, Any],
+               ended: Callable[[Invocation], None]) -> None:  # fmt: skip
         free = self.idle.setdefault(function, [])
         worker = free.pop() if free else self._start(function)
         self.reused_spent |= worker.is_spent

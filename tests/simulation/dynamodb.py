@@ -187,9 +187,8 @@ class DynamoDB:
             self._calls,
         )
 
-    def _partition(
-        self, table: str, pk: str, prefix: str, consistent: bool
-    ) -> Iterator[tuple[Key, Item]]:
+    def _partition(self, table: str, pk: str, prefix: str,
+                   consistent: bool) -> Iterator[tuple[Key, Item]]:  # fmt: skip
         for sk, slot in sorted(self._table(table, "Query").get(pk, {}).items()):
             item = self._seen(slot, consistent)
             if item is not None and sk.startswith(prefix):

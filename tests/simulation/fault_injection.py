@@ -84,9 +84,8 @@ class FaultInjector:
         for _, happening in due:
             happening()
 
-    def _fail(
-        self, fault: Fault, operation: str, perform: Callable[..., Any], params: dict[str, Any]
-    ) -> Any:
+    def _fail(self, fault: Fault, operation: str, perform: Callable[..., Any],
+              params: dict[str, Any]) -> Any:  # fmt: skip
         if fault in {Fault.LATE, Fault.KILLED_LATE}:
             self.late.add(operation)
         match fault:

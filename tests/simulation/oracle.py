@@ -97,9 +97,8 @@ def _findings(records: Records) -> Iterator[str]:
         yield "findings and excerpts are not of the same cases"
 
 
-def _mistold(
-    receipt: Record, ids: list[str], found: list[Record], members: list[str]
-) -> Iterator[str]:
+def _mistold(receipt: Record, ids: list[str], found: list[Record],
+             members: list[str]) -> Iterator[str]:  # fmt: skip
     """What a receipt says of its findings, and is not so."""
     if len(ids) != receipt["recorded"]:
         yield f"it counts {receipt['recorded']} findings with a record and lists {len(ids)}"

@@ -137,9 +137,8 @@ def _send(cluster: Cluster, scenario: Scenario) -> None:
         cluster.send("posts", body, SENDER, provider="acme")
 
 
-def _decide(
-    cluster: Cluster, messages: Callable[[bytes, datetime], Iterator[str]], handed_out: bytes
-) -> None:
+def _decide(cluster: Cluster, messages: Callable[[bytes, datetime], Iterator[str]],
+            handed_out: bytes) -> None:  # fmt: skip
     """The provider's moderators say all that they will ever say, in no order."""
     now = datetime.fromtimestamp(cluster.injector.seconds, UTC)
     for body in cluster.chance.shuffle(list(messages(handed_out, now))):

@@ -66,9 +66,8 @@ class S3:
         found = self._find(Bucket, Key, VersionId, "HeadObject")
         return found.described()
 
-    def get_object(
-        self, Bucket: str, Key: str, VersionId: str = "", IfMatch: str = "", Range: str = ""
-    ) -> dict[str, Any]:
+    def get_object(self, Bucket: str, Key: str, VersionId: str = "", IfMatch: str = "",
+                   Range: str = "") -> dict[str, Any]:  # fmt: skip
         found = self._find(Bucket, Key, VersionId, "GetObject")
         if IfMatch and found.etag != IfMatch:
             raise refusal("PreconditionFailed", "GetObject")
@@ -93,9 +92,8 @@ class S3:
         marker = self._append(Bucket, Key, b"", is_marker=True)
         return {"DeleteMarker": True, "VersionId": marker.number}
 
-    def list_objects_v2(
-        self, Bucket: str, Prefix: str = "", ContinuationToken: str = ""
-    ) -> dict[str, Any]:
+    def list_objects_v2(self, Bucket: str, Prefix: str = "",
+                        ContinuationToken: str = "") -> dict[str, Any]:  # fmt: skip
         bucket = self._bucket(Bucket, "ListObjectsV2")
         keys = sorted(key for key, versions in bucket.items() if _newest(versions))
         keys = [key for key in keys if key.startswith(Prefix) and key > ContinuationToken]
@@ -117,9 +115,8 @@ class S3:
                     **described})  # fmt: skip
         return listed
 
-    def _append(
-        self, bucket: str, key: str, data: bytes, tags: str = "", *, is_marker: bool = False
-    ) -> _Version:
+    def _append(self, bucket: str, key: str, data: bytes, tags: str = "", *,
+                is_marker: bool = False) -> _Version:  # fmt: skip
         self._made[bucket, key] += 1
         number = f"v{self._made[bucket, key]}"
         etag = f'"{md5(data, usedforsecurity=False).hexdigest()}"'

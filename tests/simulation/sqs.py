@@ -126,9 +126,8 @@ class SQS:
         ]
         return {}
 
-    def change_message_visibility(
-        self, QueueUrl: str, ReceiptHandle: str, VisibilityTimeout: float
-    ) -> Any:
+    def change_message_visibility(self, QueueUrl: str, ReceiptHandle: str,
+                                  VisibilityTimeout: float) -> Any:  # fmt: skip
         for message in self._queue(QueueUrl, "ChangeMessageVisibility").messages:
             if message.handle == ReceiptHandle:
                 message.visible = self.seconds() + VisibilityTimeout

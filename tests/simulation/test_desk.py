@@ -68,9 +68,8 @@ def _voids_nothing(desk: DynamoDesk, provider: str, pending: str) -> PendingDeci
     return RELEASE(desk, provider, pending)
 
 
-def _moves_from_any_state(
-    desk: DynamoDesk, pending: PendingDecision, before: PendingState, days: int
-) -> bool:
+def _moves_from_any_state(desk: DynamoDesk, pending: PendingDecision, before: PendingState,
+                          days: int) -> bool:  # fmt: skip
     return desk.table.transact(desk._put(pending, days))
 
 
@@ -85,9 +84,8 @@ BUGS = {
 
 
 @pytest.mark.parametrize(("owner", "name", "bug"), BUGS.values(), ids=BUGS.keys())
-def test_a_bug_breaks_a_law(
-    owner: type, name: str, bug: object, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_bug_breaks_a_law(owner: type, name: str, bug: object,
+                            monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     faults = [{}, *(dict([place]) for place in places(play(PlannedFaults(), monkeypatch).trace))]
     monkeypatch.setattr(owner, name, bug)
     runs = chain(

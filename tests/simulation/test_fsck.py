@@ -59,9 +59,8 @@ def test_a_sound_stack_differs_in_nothing(made: Deployed, tmp_path: Path) -> Non
     assert looked.under_way == 0
 
 
-def test_a_stack_that_lost_its_seals_differs_in_nothing(
-    made: Deployed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_stack_that_lost_its_seals_differs_in_nothing(made: Deployed, tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     """The next run finds no seals, and reads every day."""
     monkeypatch.undo()
     cluster, public = made.cluster, made.outputs["PublicBucket"]

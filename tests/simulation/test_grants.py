@@ -27,9 +27,8 @@ def called(monkeypatch: pytest.MonkeyPatch) -> dict[str, Calls]:
     calls = {name: Calls(STACK) for name in ("intake", "scan", "publish")}
     pass_on = FaultInjector.call
 
-    def record(
-        injector: FaultInjector, operation: str, perform: Callable[..., Any], params: dict[str, Any]
-    ) -> Any:
+    def record(injector: FaultInjector, operation: str, perform: Callable[..., Any],
+               params: dict[str, Any]) -> Any:  # fmt: skip
         function = getattr(getcurrent(), "function", "")
         if not function:
             return pass_on(injector, operation, perform, params)

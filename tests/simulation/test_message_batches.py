@@ -86,8 +86,7 @@ def test_it_dies_alone_in_whatever_order_messages_come(monkeypatch: pytest.Monke
 
 
 def test_a_message_that_fails_costs_its_neighbours_nothing(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+        monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     """The worker lives: the others are committed in the same delivery."""
 
     def fail(body: str) -> Any:

@@ -24,9 +24,8 @@ class Running(Deployed):
 
     __slots__ = ()
 
-    def take(
-        self, provider: str, *paths: Path, open_channels: tuple[str, ...] = ()
-    ) -> list[FileReceipt]:
+    def take(self, provider: str, *paths: Path,
+             open_channels: tuple[str, ...] = ()) -> list[FileReceipt]:  # fmt: skip
         """Register the provider, drop the files, wait; what the provider is told of each."""
         self.register(provider, open_channels)
         return self.finish(provider, self.drop(provider, paths))
@@ -36,9 +35,8 @@ class Running(Deployed):
         """The decisions of the console."""
         return DynamoDesk(self.store.table)
 
-    def finish(
-        self, provider: str, dropped: list[Dropped], messages: Iterable[str] = ()
-    ) -> list[FileReceipt]:
+    def finish(self, provider: str, dropped: list[Dropped],
+               messages: Iterable[str] = ()) -> list[FileReceipt]:  # fmt: skip
         return self.wait(provider, dropped, set(messages), lambda progress: None)
 
     def summary(self, provider: str) -> dict[str, Any]:

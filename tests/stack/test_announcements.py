@@ -52,9 +52,8 @@ def heard(running: Running, monkeypatch: pytest.MonkeyPatch) -> Heard:
     return Heard(running)
 
 
-def test_a_provider_hears_of_findings_files_and_decisions(
-    running: Running, heard: Heard, capsys: pytest.CaptureFixture[str], tmp_path: Any
-) -> None:
+def test_a_provider_hears_of_findings_files_and_decisions(running: Running, heard: Heard,
+        capsys: pytest.CaptureFixture[str], tmp_path: Any) -> None:  # fmt: skip
     """And never at an address inside."""
     inside = ["webhooks", "add", PROVIDER, "https://127.0.0.1/", "--stack", STACK]
     assert main(inside) == 0

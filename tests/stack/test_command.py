@@ -90,9 +90,8 @@ def test_what_people_did_is_recorded_before_the_day_is_published(run: tuple[Path
     assert (told["status"], told["code"], told["field"]) == ("refused", "needs_person", "moderator")
 
 
-def call(
-    running: Running, *words: str | Path, columns: str = "160"
-) -> subprocess.CompletedProcess[str]:
+def call(running: Running, *words: str | Path,
+         columns: str = "160") -> subprocess.CompletedProcess[str]:  # fmt: skip
     """The command as a person calls it, against the deployed stack."""
     return subprocess.run([Path(sys.executable).with_name("terang"), *words, "--stack", STACK],
                           env=os.environ | running.stack.environment() | {"COLUMNS": columns},
@@ -217,9 +216,8 @@ def test_what_a_provider_runs_is_changed_and_listed(running: Running) -> None:
         assert done.stderr.startswith(said)
 
 
-def test_a_provider_that_is_not_registered_is_not_waited_for_for_ever(
-    running: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_provider_that_is_not_registered_is_not_waited_for_for_ever(running: Running,
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     monkeypatch.setattr(terang.case_queue, "STALL_SECONDS", 1)
     with pytest.raises(OperatorError, match="is the sender registered for nobody-chat"):
         running.cases("nobody-chat").send([{"type": "complaint", "id": "c-1"}])

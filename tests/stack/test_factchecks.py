@@ -111,9 +111,8 @@ def ask(running: Running, text: str, secret: str) -> tuple[int, dict[str, Any]]:
 
 
 @pytest.fixture
-def partner(
-    informed: Running, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Callable[[str], str]:
+def partner(informed: Running, capsys: pytest.CaptureFixture[str],
+            monkeypatch: pytest.MonkeyPatch) -> Callable[[str], str]:  # fmt: skip
     """Adds a partner, and returns its secret."""
     for name, value in informed.stack.environment().items():
         monkeypatch.setenv(name, value)
@@ -125,9 +124,8 @@ def partner(
     return added
 
 
-def test_the_tip_line_answers_at_each_route_and_keeps_nothing(
-    informed: Running, partner: Callable[[str], str]
-) -> None:
+def test_the_tip_line_answers_at_each_route_and_keeps_nothing(informed: Running,
+        partner: Callable[[str], str]) -> None:  # fmt: skip
     secret, webhook = partner("helpdesk"), partner("telegram")
     assert informed.outputs["TipLineUrl"].startswith("https://")
     status, told = ask(informed, f"{REPEATS_SALT} {CANARY}", secret)

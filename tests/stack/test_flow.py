@@ -136,9 +136,8 @@ def test_the_mailbox_is_empty_once_all_is_out(running: Running, sampled: list[Fi
     assert list(running.versions("DropBucket", "drop/sample-chat/")) == []
 
 
-def test_a_file_under_another_key_is_repeated_and_changes_no_number(
-    running: Running, sampled: list[FileReceipt]
-) -> None:
+def test_a_file_under_another_key_is_repeated_and_changes_no_number(running: Running,
+        sampled: list[FileReceipt]) -> None:  # fmt: skip
     receipts, published = running.receipts("sample-chat"), running.published()
     (again,) = running.take("sample-chat", SAMPLES / "files/posts.jsonl")
     running.publish()
@@ -166,9 +165,8 @@ def test_parts_of_a_file_are_one(running: Running, large: Path, parted: list[Fil
     assert found["units"] == parted[0].ranges == -(-size // 65_536)
 
 
-def test_a_worker_killed_in_the_middle_changes_no_number(
-    running: Running, large: Path, parted: list[FileReceipt]
-) -> None:
+def test_a_worker_killed_in_the_middle_changes_no_number(running: Running, large: Path,
+        parted: list[FileReceipt]) -> None:  # fmt: skip
     killed: list[int] = []
 
     def watch(progress: Progress) -> None:

@@ -68,9 +68,8 @@ def test_the_log_is_signed_and_names_what_is_published(logged: Running, tmp_path
 
 
 @pytest.mark.usefixtures("running")  # or there is no local stack
-def test_the_samples_close_their_day_and_are_proved_whole(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_samples_close_their_day_and_are_proved_whole(tmp_path: Path,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     assert main(["run", "--out", str(tmp_path / "out")]) == 0
     public = tmp_path / "out/public"
     for period, is_open in ((DAY, False), (DAY[:7], True)):
@@ -91,9 +90,8 @@ def test_a_finding_is_proved_by_the_command(logged: Running, tmp_path: Path) -> 
     assert main(words) == 1
 
 
-def test_a_lead_bundles_a_decision_and_verify_accepts_its_proof(
-    logged: Running, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_lead_bundles_a_decision_and_verify_accepts_its_proof(logged: Running, tmp_path: Path,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     [(_, data)] = list(logged.versions("OutBucket", f"out/{PROVIDER}/findings/"))
     found, decided = json.loads(data), tmp_path / "cases.jsonl"
     finding, times = found["finding"], ("opened_at", "decided_at", "applied_at")

@@ -57,9 +57,8 @@ def test_term_stops_the_stack_too(running: Running) -> None:
 def test_a_run_that_serves_answers_until_it_is_stopped(running: Running, tmp_path: Path) -> None:
     posts = ROOT / "local/samples/files/posts.jsonl"
     words = ["run", str(posts), "--provider", "acme-chat", "--out", str(tmp_path), "--serve"]
-    with subprocess.Popen(
-        [sys.executable, "-c", SERVES, *words], stderr=subprocess.PIPE, text=True
-    ) as run:
+    with subprocess.Popen([sys.executable, "-c", SERVES, *words], stderr=subprocess.PIPE,
+                          text=True) as run:  # fmt: skip
         assert run.stderr
         printed = []
         while "until Ctrl-C" not in "".join(printed[-1:]):

@@ -21,9 +21,8 @@ def posts(file: Path, begin: int) -> Path:
     return file
 
 
-def test_what_was_tried_in_one_run_is_live_in_the_next(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_was_tried_in_one_run_is_live_in_the_next(tmp_path: Path,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     if not EMULATOR.exists():
         pytest.skip("the local stack is not set up: scripts/bootstrap.sh stack")
     (tmp_path / "packs").mkdir()

@@ -131,9 +131,8 @@ def trial_of(view: RuleView, judged: int, people: int = 2, **changes: Any) -> As
 class MemoryDesk(TableDesk):
     """The desk over a table in memory, with given dossiers of `acme` as what waits."""
 
-    def __init__(
-        self, dossiers: list[Dossier], time: datetime = NOW, reasons: Sequence[CannedReason] = ()
-    ) -> None:
+    def __init__(self, dossiers: list[Dossier], time: datetime = NOW,
+                 reasons: Sequence[CannedReason] = ()) -> None:  # fmt: skip
         self.dossiers, self.standing = dossiers, StandingClock(time)
         self.views: list[RuleView] = []
         table, unread = MemoryTable(), cast("Any", None)

@@ -59,9 +59,8 @@ class FormsWorld:
     def number(self, kind: str, message: str) -> str:
         return self.cases.store.number(case_id(kind, "acme", message))
 
-    def visit(
-        self, route: str, address: str = "192.0.2.7", language: str = "en", **form: str
-    ) -> tuple[dict[str, Any], str]:
+    def visit(self, route: str, address: str = "192.0.2.7", language: str = "en",
+              **form: str) -> tuple[dict[str, Any], str]:  # fmt: skip
         """Open a page, or send its form. Return the response, and how it is counted."""
         http = {"method": route.partition(" ")[0], "sourceIp": address}
         return self.forms.take({

@@ -32,9 +32,8 @@ def sample_folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run_packs(
-    capsys: pytest.CaptureFixture[str], folder: Path, *words: str | Path
-) -> tuple[int, list[str], list[str]]:
+def run_packs(capsys: pytest.CaptureFixture[str], folder: Path,
+              *words: str | Path) -> tuple[int, list[str], list[str]]:  # fmt: skip
     """Return the exit code, and the lines on stdout and stderr, without the folder's path."""
     code = main(["packs", *map(str, words)])
     out, err = capsys.readouterr()

@@ -120,9 +120,8 @@ def marker_of(receipt: Receipt) -> Marker:
     return Marker(receipt.unit, receipt.provider, receipt.at[:10])
 
 
-def all_steps(
-    objects: S3Objects, close: Callable[[str], object], out: str = "out", work: str = "work"
-) -> tuple[PublishStep, ...]:
+def all_steps(objects: S3Objects, close: Callable[[str], object], out: str = "out",
+              work: str = "work") -> tuple[PublishStep, ...]:  # fmt: skip
     """All that a run does with its numbers, without a log."""
     made = (Samples(objects, out), Site(), Statements(objects, out), Snapshots(objects, work))
     return (*made, OpenFiles(close))
@@ -181,9 +180,8 @@ class World:
         """Move the pointer to a set, as a rollback does."""
         self.files["sets/current.json"] = msgspec.json.encode({"set": digest, "since": ""})
 
-    def publish(
-        self, moment: str, through: str | None = None, **asked: bool | str | tuple[str, ...]
-    ) -> PublishResult:
+    def publish(self, moment: str, through: str | None = None,
+                **asked: bool | str | tuple[str, ...]) -> PublishResult:  # fmt: skip
         """Run publish at a moment, by a fresh worker that knows only what stands. As an operator
         runs it, it reads sealed days too, unless `check=False` says otherwise."""
         self.calls.writes.clear()

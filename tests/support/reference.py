@@ -248,9 +248,8 @@ def ordered(rule: Rule, group: list[Match]) -> Iterator[tuple[int, Match]]:
         yield (min(at) if at else 0), match
 
 
-def is_cancelled(
-    rule: Rule, window: Sequence[tuple[int, int]], cancelling: list[tuple[int, int]]
-) -> bool:
+def is_cancelled(rule: Rule, window: Sequence[tuple[int, int]],
+                 cancelling: list[tuple[int, int]]) -> bool:  # fmt: skip
     if rule.within is None:
         return bool(cancelling)
     first = window[0][0] - rule.within

@@ -127,9 +127,8 @@ def _decision(number: int, chance: random.Random, notice: JournalEntry | None) -
     )  # fmt: skip
 
 
-def _contest(
-    kind: str, number: int, about: JournalEntry, chance: random.Random
-) -> Iterator[JournalEntry]:
+def _contest(kind: str, number: int, about: JournalEntry,
+             chance: random.Random) -> Iterator[JournalEntry]:  # fmt: skip
     decision = msgspec.to_builtins(about)
     came = entry(kind, number, 200 + number, about=decision, received_at=at(200 + number))
     yield came

@@ -56,9 +56,8 @@ def contest(name: str, about: JournalEntry, kind: str = "complaint", **fields: A
     return entry(name, kind, "2026-11-26", **(own | defaults | fields))
 
 
-def outcome(
-    name: str, answers: JournalEntry, result: str = "reversed", day: str = "2026-11-27", **more: Any
-) -> JournalEntry:
+def outcome(name: str, answers: JournalEntry, result: str = "reversed", day: str = "2026-11-27",
+            **more: Any) -> JournalEntry:  # fmt: skip
     """What came of a complaint or dispute, 24 hours after it."""
     defaults: dict[str, Any] = {
         answers.type: answers.entry,

@@ -41,9 +41,8 @@ def claims_at(now: datetime, **changes: Any) -> dict[str, Any]:
     return {name: value for name, value in (good | changes).items() if value is not ...}
 
 
-def signed(
-    claims: Mapping[str, Any], key: Any = KEY, algorithm: str = "RS256", **header: Any
-) -> str:
+def signed(claims: Mapping[str, Any], key: Any = KEY, algorithm: str = "RS256",
+           **header: Any) -> str:  # fmt: skip
     return jwt.encode(dict(claims), key, algorithm, headers={"kid": "k1"} | header)
 
 
@@ -115,9 +114,8 @@ class Browser:
         headers = {"origin": origin, "content-type": "application/x-www-form-urlencoded"}
         return self._ask("POST", path, "", urlencode(form), headers)
 
-    def _ask(
-        self, method: str, path: str, query: str, body: str, headers: dict[str, str]
-    ) -> dict[str, Any]:
+    def _ask(self, method: str, path: str, query: str, body: str,
+             headers: dict[str, str]) -> dict[str, Any]:  # fmt: skip
         fields = {name: ",".join(values) for name, values in parse_qs(query).items()}
         event = {
             "version": "2.0",

@@ -5,9 +5,8 @@ from collections.abc import Iterable
 from tlog import Checkpoint, GrowingTree, Signer, sign_checkpoint, verifier_key
 
 
-def signed_log(
-    folder: str, origin: str, signer: Signer, leaves: Iterable[bytes]
-) -> tuple[dict[str, bytes], Checkpoint]:
+def signed_log(folder: str, origin: str, signer: Signer,
+               leaves: Iterable[bytes]) -> tuple[dict[str, bytes], Checkpoint]:  # fmt: skip
     tree = GrowingTree()
     for leaf in leaves:
         tree.add(leaf)

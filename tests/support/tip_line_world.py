@@ -95,9 +95,8 @@ class Line:
         self.sent = response["body"]
         return response["statusCode"], json.loads(self.sent)
 
-    def visit(
-        self, route: str, body: str = "", address: str = "192.0.2.7", **changes: Any
-    ) -> tuple[dict[str, Any], str]:
+    def visit(self, route: str, body: str = "", address: str = "192.0.2.7",
+              **changes: Any) -> tuple[dict[str, Any], str]:  # fmt: skip
         """Send a request over the API. Return the response, and how it is counted."""
         method, _, path = route.partition(" ")
         http = {"method": method, "path": path, "sourceIp": address}

@@ -152,9 +152,8 @@ class World:
         )  # fmt: skip
         return replace(context, **changes)
 
-    def closing(
-        self, store: DynamoStore | None = None, objects: S3Objects | None = None
-    ) -> Closing:
+    def closing(self, store: DynamoStore | None = None,
+                objects: S3Objects | None = None) -> Closing:  # fmt: skip
         return Closing(
             store or self.store, objects or self.objects, self.clock, self.out, self.work
         )
@@ -241,9 +240,8 @@ class World:
         senders = Senders(self.store, self.clock, "AROAREDRIVE", "AROAFORMS")
         return CaseDeliveries(self.case_work(), senders, self.desk, "arn:console")
 
-    def decide(
-        self, *messages: dict[str, Any], provider: str = "acme", sent_at: datetime = SENT
-    ) -> list[CaseOutcome]:
+    def decide(self, *messages: dict[str, Any], provider: str = "acme",
+               sent_at: datetime = SENT) -> list[CaseOutcome]:  # fmt: skip
         """Take messages about cases, each by a fresh worker; what they and the woken came to. They
         were sent after all that they tell, wherever the clock of the world stands."""
         return [
@@ -264,9 +262,8 @@ class World:
         self.objects.put(self.work, key, feed)
         return self.importer().import_feed(key)
 
-    def put(
-        self, data: bytes, name: str = "posts.jsonl", provider: str = "acme"
-    ) -> tuple[str, str]:
+    def put(self, data: bytes, name: str = "posts.jsonl",
+            provider: str = "acme") -> tuple[str, str]:  # fmt: skip
         """Drop a file; its key and version."""
         key = f"drop/{provider}/{name}"
         return key, self.objects.put(self.drop, key, data).version

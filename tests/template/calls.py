@@ -45,9 +45,8 @@ class Calls:
 
         carry = DirectTransport.call
 
-        def record_simulated(
-            transport: DirectTransport, name: str, perform: Any, params: dict[str, Any]
-        ) -> Any:
+        def record_simulated(transport: DirectTransport, name: str, perform: Any,
+                             params: dict[str, Any]) -> Any:  # fmt: skip
             service = SERVICES[type(perform.__self__).__name__]
             return self.noted(
                 service, spelt(name), params, lambda: carry(transport, name, perform, params)
@@ -57,9 +56,8 @@ class Calls:
                 record), mock.patch.object(DirectTransport, "call", record_simulated):  # fmt: skip
             yield
 
-    def noted(
-        self, service: str, operation: str, params: dict[str, Any], call: Callable[[], Any]
-    ) -> Any:
+    def noted(self, service: str, operation: str, params: dict[str, Any],
+              call: Callable[[], Any]) -> Any:  # fmt: skip
         """Make a call, and note it. Who may not list is told 403 where something is not there."""
         self.needs.update(self._needs(service, operation, params))
         try:

@@ -196,9 +196,8 @@ WRONG: dict[str, tuple[Callable[[str], None], Change]] = {
 
 
 @pytest.mark.parametrize(("test", "change"), WRONG.values(), ids=WRONG)
-def test_a_wider_role_is_noticed(
-    monkeypatch: pytest.MonkeyPatch, test: Callable[[str], None], change: Change
-) -> None:
+def test_a_wider_role_is_noticed(monkeypatch: pytest.MonkeyPatch, test: Callable[[str], None],
+                                 change: Change) -> None:  # fmt: skip
     monkeypatch.setitem(STACKS, "acm", provider_stack("acm", broken(change, "provider.yaml")))
     with pytest.raises(AssertionError):
         test("acm")

@@ -135,9 +135,8 @@ def _publish(cluster: Cluster, seconds: float, order: dict[str, Any]) -> None:
 
 
 def _read_findings(cluster: Cluster, life: Life, day: str) -> None:
-    for data in objects_of(
-        cluster, cluster.settings["OUT_BUCKET"], f"out/{PROVIDER}/findings/{day}/"
-    ).values():
+    for data in objects_of(cluster, cluster.settings["OUT_BUCKET"],
+                           f"out/{PROVIDER}/findings/{day}/").values():  # fmt: skip
         for line in data.splitlines():
             found = json.loads(line)
             life.findings.setdefault(found["post"], []).append(found)

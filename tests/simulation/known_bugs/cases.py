@@ -28,9 +28,8 @@ def _nobody_waits(original: Call, store: DynamoCases, name: str) -> Case | None:
     return msgspec.structs.replace(case, waiting=()) if case else None
 
 
-def _stops_waiting_first(
-    original: Call, store: DynamoCases, marker: CaseMarker, entry: Any, moves: Any
-) -> bool:
+def _stops_waiting_first(original: Call, store: DynamoCases, marker: CaseMarker, entry: Any,
+                         moves: Any) -> bool:  # fmt: skip
     """A message stops waiting as soon as it is taken, before it has woken others."""
     done = bool(original(store, marker, entry, moves))
     for move in moves if done else ():

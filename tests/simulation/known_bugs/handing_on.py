@@ -60,9 +60,8 @@ def _lines_forgotten(original: Call, store: DynamoStore, file: str) -> Any:
     return [msgspec.structs.replace(row, lines=0) for row in original(store, file)]
 
 
-def _known_is_done(
-    original: Call, intake: Intake, bucket: str, key: str, *rest: Any
-) -> FileOutcome:
+def _known_is_done(original: Call, intake: Intake, bucket: str, key: str,
+                   *rest: Any) -> FileOutcome:  # fmt: skip
     file = file_id(bucket, key, rest[0])
     if intake.store.manifest(file):
         return FileOutcome("known", file)

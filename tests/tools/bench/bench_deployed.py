@@ -98,9 +98,8 @@ def deployed(
         return found | {"PYTHONPATH": os.pathsep.join((found["PYTHONPATH"], str(TESTS)))}
 
     monkeypatch.setattr(emulator, "environment", environment)
-    with emulator.started(
-        "Scan", settings, folder / "log", "tools.bench.deployed_worker.handler"
-    ) as url:
+    with emulator.started("Scan", settings, folder / "log",
+                          "tools.bench.deployed_worker.handler") as url:  # fmt: skip
         return [emulator.invoke(url, event) for _ in range(rounds)]
 
 
@@ -114,9 +113,8 @@ def in_development(settings: dict[str, str], event: dict[str, Any]) -> list[dict
 
 
 @pytest.mark.parametrize("count", corpus.SIZES)
-def test_the_built_function(
-    count: int, report: Report, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_built_function(count: int, report: Report, tmp_path: Path,
+                            monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     """A unit of 8 MiB through the handler."""
     emulator.build()
     data = corpus.unit(corpus.HIT_RATES[0])
@@ -184,9 +182,8 @@ def limit_and_hyperscan(data: bytes, count: int) -> tuple[float, float]:
 
 @pytest.mark.skipif(not corpus.labelled(), reason="no real posts are here")
 @pytest.mark.parametrize("shadow", SHADOW)
-def test_the_built_function_on_real_posts(
-    shadow: str, report: Report, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_built_function_on_real_posts(shadow: str, report: Report, tmp_path: Path,
+                                          monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     """A unit of each set, with the packs that ship, then one of the posts that they hit. A set is
     repeated until it fills the unit. A unit in which each post is hit is smaller."""
     emulator.build()

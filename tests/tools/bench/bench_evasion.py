@@ -77,9 +77,8 @@ def read_only(steps: tuple[Evasion, ...], patch: pytest.MonkeyPatch) -> None:
     """Let matchers see through some disguises only."""
     read_all = readings.read_candidate
 
-    def read_some(
-        candidate: Candidate, vocabulary: Vocabulary, effort: Effort
-    ) -> list[WordReading]:
+    def read_some(candidate: Candidate, vocabulary: Vocabulary,
+                  effort: Effort) -> list[WordReading]:  # fmt: skip
         return [
             reading
             for reading in read_all(candidate, vocabulary, effort)

@@ -129,9 +129,8 @@ class Asked:
         return sum(place < bound for place in some) / len(some)
 
 
-def asked_of(
-    index: ClaimIndex, texts: list[Told], language: str, meaning: Meaning | None = None
-) -> Asked:
+def asked_of(index: ClaimIndex, texts: list[Told], language: str,
+             meaning: Meaning | None = None) -> Asked:  # fmt: skip
     checks, result = index.language(language), Asked([], [], 0, 0)
     attached = right = 0
     for one in texts:
@@ -263,9 +262,8 @@ def test_topics_are_told(report: Report) -> None:
         report.goal(f"admission recall, {half}", counted.recall, 0.80, most=False)
 
 
-def _admission_row(
-    report: Report, table: str, name: str, told_topics: list[tuple[TopicClaim, str]]
-) -> Admission:
+def _admission_row(report: Report, table: str, name: str,
+                   told_topics: list[tuple[TopicClaim, str]]) -> Admission:  # fmt: skip
     counted = admission(told_topics)
     report.row(
         table, name, len(told_topics), counted.wanted, counted.admitted,

@@ -42,9 +42,8 @@ def plain_text() -> str:
     return " ".join(post.text for post in read_records(corpus.unit(0)).posts[:1_000])[:LENGTH]
 
 
-def tell(
-    report: Report, table: str, rows: dict[str, tuple[Callable[[str], object], str]], name: str
-) -> None:
+def tell(report: Report, table: str, rows: dict[str, tuple[Callable[[str], object], str]],
+         name: str) -> None:  # fmt: skip
     """Each text beside plain text of the corpus, by code point, with the worst as a goal."""
     seconds = medians({row: partial(run, text) for row, (run, text) in rows.items()}, rounds=3)
     each = {row: seconds[row] / len(text) * 1e9 for row, (_, text) in rows.items()}

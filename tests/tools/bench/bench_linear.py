@@ -92,9 +92,8 @@ def _words(packs: list[Pack]) -> Iterator[str]:
                     yield term
 
 
-def _texts(
-    words: list[str], dress: Callable[[random.Random, str], str], length: int, size: int
-) -> list[str]:
+def _texts(words: list[str], dress: Callable[[random.Random, str], str], length: int,
+           size: int) -> list[str]:  # fmt: skip
     """Return texts of a length, as many as the lines of posts of that size hold."""
     rng = random.Random(corpus.SEED)
     texts: list[str] = []

@@ -127,9 +127,8 @@ def hurry(running: Running, name: str) -> None:
     """End the ten seconds of all decisions of a moderator, by naming them early. Each is then named
     twice, and must be taken once."""
     sqs, queue = running.stack.client("sqs"), running.outputs["ConsoleCasesUrl"]
-    for each in running.desk.pending_by(
-        PROVIDER, name, running.clock.now().replace(hour=0, minute=0)
-    ):
+    for each in running.desk.pending_by(PROVIDER, name,
+                                        running.clock.now().replace(hour=0, minute=0)):  # fmt: skip
         body = msgspec.json.encode(PendingName(PROVIDER, each.id)).decode()
         sqs.send_message(QueueUrl=queue, MessageBody=body)
 
@@ -237,9 +236,8 @@ def paths_of(running: Running) -> dict[str, str]:
     }  # fmt: skip
 
 
-def differences(
-    running: Running, verdicts: dict[str, str], before: Counter[tuple[str, str, str]]
-) -> list[str]:
+def differences(running: Running, verdicts: dict[str, str],
+                before: Counter[tuple[str, str, str]]) -> list[str]:  # fmt: skip
     """Where the journal, the statements and the notices differ from what was pressed."""
     expected = Counter((post, verdict, "m-7") for post, verdict in verdicts.items())
     found, bucket = taken(running) - before, running.outputs["OutBucket"]

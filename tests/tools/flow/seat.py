@@ -56,9 +56,8 @@ class Seat:
 
 
 @contextmanager
-def seat(
-    browser: "Browser", origin: str, name: str, look: dict[str, Any] = WIDE, **changes: Any
-) -> Iterator[Seat]:
+def seat(browser: "Browser", origin: str, name: str, look: dict[str, Any] = WIDE,
+         **changes: Any) -> Iterator[Seat]:  # fmt: skip
     """Sign in at the pool, and out at the end: then the cookie is gone, and so is the desk."""
     context = browser.new_context(**(look | changes))
     made = Seat(context.new_page(), origin, name)

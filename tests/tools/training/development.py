@@ -58,9 +58,8 @@ def entry_of(link: str, claim: str, title: str, language: str) -> FeedCheck:
     return FeedCheck(check, title)
 
 
-def near_misses(
-    some: Iterable[Example], language: str, random: Random, rounds: int
-) -> Iterator[FeedCheck]:
+def near_misses(some: Iterable[Example], language: str, random: Random,
+                rounds: int) -> Iterator[FeedCheck]:  # fmt: skip
     """Claims that join what one is about with what is said of another: hard wrong answers. Not
     where the first half says nearly all: joined with anything it would be a right one."""
     for number in range(rounds):

@@ -95,9 +95,8 @@ def told(language: str, each: int, random: Random) -> tuple[list[FeedCheck], lis
     return entries, texts
 
 
-def _texts(
-    frame: _Frame, values: dict[str, str], all_filled: list[tuple[str, dict[str, str]]]
-) -> Iterator[Told]:
+def _texts(frame: _Frame, values: dict[str, str],
+           all_filled: list[tuple[str, dict[str, str]]]) -> Iterator[Told]:  # fmt: skip
     for post in frame.posts:
         named = set(_SLOT.findall(post))
         telling = named.intersection(_SLOT.findall(frame.claim + frame.title))

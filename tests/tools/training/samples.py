@@ -124,9 +124,8 @@ def judged(language: str) -> Iterator[Judged]:
                 yield Judged(f"{kind} clean", number % FOLDS, found[1], right=False)
 
 
-def _first(
-    index: LanguageIndex, text: str, but: Collection[str] = ()
-) -> tuple[str, dict[str, float]] | None:
+def _first(index: LanguageIndex, text: str,
+           but: Collection[str] = ()) -> tuple[str, dict[str, float]] | None:  # fmt: skip
     """The link of the best check that is none of `but`, and the evidence for it."""
     query = query_of(index, text)
     ranked = [one for one in rank(query)[:LOOKED_AT] if index.check(one.place).url not in but]

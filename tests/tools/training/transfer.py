@@ -77,9 +77,8 @@ def _shares(places: Sequence[int]) -> str:
     return " / ".join(f"{np.mean(np.array(places) < bound):.3f}" for bound in (1, 5))
 
 
-def _rows(
-    some: Sequence[Known[Choice]] | Sequence[Known[Judged]],
-) -> Iterator[tuple[str, list[int]]]:
+def _rows(some: Sequence[Known[Choice]] | Sequence[Known[Judged]]) -> Iterator[
+        tuple[str, list[int]]]:  # fmt: skip
     for language in LANGUAGES:
         for source in SOURCES:
             these = [
@@ -106,9 +105,8 @@ def _tell_attached(some: Sequence[Known[Judged]]) -> None:
         print(title, *cells, sep="\t")
 
 
-def _attached(
-    some: Sequence[Known[Judged]], these: Sequence[int], scores: Sequence[float]
-) -> float:
+def _attached(some: Sequence[Known[Judged]], these: Sequence[int],
+              scores: Sequence[float]) -> float:  # fmt: skip
     """Which share of the right first answers is above what few wrong ones of that language are."""
     language = some[these[0]].language
     clean = [scores[at] for at, known in enumerate(some) if _is_clean(known, language)]

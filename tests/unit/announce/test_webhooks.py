@@ -120,9 +120,8 @@ def test_a_look_up_that_does_not_end_is_ended(pem: Path) -> None:
 
 @pytest.mark.parametrize("order", ["204", "500", "drop"])
 @pytest.mark.parametrize(("seconds", "rests"), [(announcements.SLOW_SECONDS, False), (9.9, True)])
-def test_an_address_rests_after_a_slow_try_whatever_it_answered(
-    told: Receiver, pem: Path, order: str, seconds: float, rests: bool
-) -> None:
+def test_an_address_rests_after_a_slow_try_whatever_it_answered(told: Receiver, pem: Path,
+        order: str, seconds: float, rests: bool) -> None:  # fmt: skip
     """The look-up of its name counts: the receiver itself answers at once."""
     clock = Clock()
 
@@ -347,8 +346,7 @@ def test_an_event_that_breaks_off_is_stored_when_it_comes_again(running: Running
 
 
 def test_a_receiver_that_fails_hangs_and_redirects_gets_the_event_at_last(
-    tmp_path: Path,
-) -> None:
+        tmp_path: Path) -> None:  # fmt: skip
     """As the queue does: each failure is tried again, and no other address is called."""
     pem = certificate(tmp_path)
     orders, codes = ["500", "500", "302", "hang"], []

@@ -240,9 +240,8 @@ def test_where_nothing_was_found_it_says_so_plainly(line: Line) -> None:
     ({"text": REPEATS_SALT, "language": "fr"}, "en", "False:"),
     ({"text": "zzz qqq", "language": "id"}, "id", "Tidak ditemukan"),
 ])  # fmt: skip
-def test_it_speaks_the_askers_language(
-    line: Line, question: dict[str, str], language: str, words: str
-) -> None:
+def test_it_speaks_the_askers_language(line: Line, question: dict[str, str], language: str,
+                                       words: str) -> None:  # fmt: skip
     _, told = line.ask(question)
     assert told["language"] == language
     assert words in told["message"]
@@ -372,9 +371,8 @@ STS, IAM = "arn:aws:sts::123456789012", "arn:aws:iam::123456789012"
 ], ids=["two sessions of a role", "a session with a colon", "two roles", "two accounts",
         "another partition", "two federated users of an account", "federated by two accounts",
         "two users", "two users with a path", "root", "the roots of two accounts"])  # fmt: skip
-def test_a_principal_has_one_quota_whatever_its_session_is_called(
-    line: Line, first: str, second: str, shared: bool
-) -> None:
+def test_a_principal_has_one_quota_whatever_its_session_is_called(line: Line, first: str,
+        second: str, shared: bool) -> None:  # fmt: skip
     line = Line(line.public, signed=True, most=1)
     told = []
     for arn in (first, second):

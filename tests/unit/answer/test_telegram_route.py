@@ -103,9 +103,8 @@ def test_a_text_next_to_the_bots_name_is_the_question(line: Line) -> None:
     pytest.param("/help@terang_bot", REPEATS_SALT, "", id="a command"),
     pytest.param(REPEATS_SALT, "is this true?", "", id="talk"),
 ])  # fmt: skip
-def test_a_reply_that_names_the_bot_asks_about_the_other_message(
-    line: Line, words: str, shown: str, outcome: str
-) -> None:
+def test_a_reply_that_names_the_bot_asks_about_the_other_message(line: Line, words: str, shown: str,
+        outcome: str) -> None:  # fmt: skip
     group = {"id": -5, "type": "supergroup"}
     replied = {"message_id": 2, "chat": group, "text": shown, "from": {"id": 8}}
     assert sent(line, message(words, chat=group, reply_to_message=replied))[2] == outcome

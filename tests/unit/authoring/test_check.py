@@ -85,9 +85,8 @@ EXAMPLES = {
 
 
 @pytest.mark.parametrize(("old", "new", "expected"), EXAMPLES.values(), ids=EXAMPLES)
-def test_a_problem_names_its_line_and_rule(
-    folder: Path, old: str, new: str, expected: list[str]
-) -> None:
+def test_a_problem_names_its_line_and_rule(folder: Path, old: str, new: str,
+                                           expected: list[str]) -> None:  # fmt: skip
     rewrite(folder, old, new)
     told = problems(folder)
     assert [line[: len(want)] for line, want in zip(told, expected, strict=True)] == expected
@@ -142,9 +141,8 @@ OWN_PROBLEMS = {
 
 
 @pytest.mark.parametrize(("old", "new", "expected"), OWN_PROBLEMS.values(), ids=OWN_PROBLEMS)
-def test_the_protected_sentences_of_an_author_are_thirty_that_the_pack_leaves_alone(
-    folder: Path, old: str, new: str, expected: str
-) -> None:
+def test_the_protected_sentences_of_an_author_are_thirty_that_the_pack_leaves_alone(folder: Path,
+        old: str, new: str, expected: str) -> None:  # fmt: skip
     assert OWN.count(old) == 1
     folder.joinpath("otp.yaml").write_text(OWN.replace(old, new), "utf-8")
     assert [line for line in problems(folder) if line.startswith(f"otp.yaml:{expected}")]
@@ -156,9 +154,8 @@ def test_the_protected_sentences_of_an_author_are_thirty_that_the_pack_leaves_al
     (OWN.replace("[de]", "[de-AT, ms]"), ("ms",)),
 ], ids=["shipped", "shipped tags", "none ship", "the author's",
         "the author's and none"])  # fmt: skip
-def test_a_pack_names_its_languages_without_protected_sentences(
-    folder: Path, text: str, lacking: tuple[str, ...]
-) -> None:
+def test_a_pack_names_its_languages_without_protected_sentences(folder: Path, text: str,
+        lacking: tuple[str, ...]) -> None:  # fmt: skip
     folder.joinpath("otp.yaml").write_text(text, "utf-8")
     folder.joinpath("protected/ms.txt").write_text("Only what ships or is published counts.\n")
     packs = check_packs(folder, TODAY)
@@ -233,8 +230,7 @@ def test_a_folder_without_packs_is_a_problem(folder: Path) -> None:
 
 
 def test_a_protected_sentence_too_hard_for_all_packs_is_tried_with_each(
-    folder: Path,
-) -> None:
+        folder: Path) -> None:  # fmt: skip
     other = PACK.replace("one-time-codes", "lending").replace("send me", "lend me")
     folder.joinpath("other.yaml").write_text(other, "utf-8")
     folder.joinpath("protected/en.txt").write_text("s*nd l*nd " * 12 + "s*nd me the otp\n", "utf-8")

@@ -101,18 +101,16 @@ def compiled(folder: Path, patch: pytest.MonkeyPatch) -> int:
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
-def test_a_pack_is_tried_again_after_a_change_of(
-    folder: Path, change: Callable[[Path], object], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_pack_is_tried_again_after_a_change_of(folder: Path, change: Callable[[Path], object],
+        monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     assert compiled(folder, monkeypatch) == 2
     assert compiled(folder, monkeypatch) == 0
     change(folder)
     assert compiled(folder, monkeypatch) > 0
 
 
-def test_a_library_or_a_line_of_the_program_that_changes_makes_nothing_known(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_library_or_a_line_of_the_program_that_changes_makes_nothing_known(folder: Path,
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     compiled(folder, monkeypatch)
     monkeypatch.setattr(metadata, "version", lambda name: "0")
     assert compiled(folder, monkeypatch) == 2
@@ -169,9 +167,8 @@ def test_two_processes_leave_a_sound_cache(folder: Path, monkeypatch: pytest.Mon
     ("{}/xdg", "xdg/terang"),
     ("{}/packs/otp.yaml", ""),
 ])  # fmt: skip
-def test_the_cache_is_where_the_user_wants_it_or_nowhere(
-    folder: Path, named: str | None, place: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_cache_is_where_the_user_wants_it_or_nowhere(folder: Path, named: str | None,
+        place: str, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     monkeypatch.setenv("HOME", str(folder.parent / "home"))
     monkeypatch.delenv("XDG_CACHE_HOME")
     if named:

@@ -273,9 +273,8 @@ LABELS = {
 
 
 @pytest.mark.parametrize(("verdicts", "later", "label"), LABELS.values(), ids=LABELS)
-def test_the_last_word_on_a_post_is_its_label(
-    verdicts: list[PostVerdict], later: dict[str, object], label: bool | None
-) -> None:
+def test_the_last_word_on_a_post_is_its_label(verdicts: list[PostVerdict], later: dict[str, object],
+                                              label: bool | None) -> None:  # fmt: skip
     labelled = decided_posts(verdicts, SecondWords(**later), OURS)  # type: ignore[arg-type]
     assert [post.is_harmful for post in labelled] == ([] if label is None else [label])
 

@@ -219,9 +219,8 @@ def test_an_ignore_example_must_not_reach_the_threshold(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("sentence", "refused"), [("My otp.", True), ("A login code.", False)])
-def test_no_protected_sentence_reaches_half_of_the_threshold(
-    tmp_path: Path, sentence: str, refused: bool
-) -> None:
+def test_no_protected_sentence_reaches_half_of_the_threshold(tmp_path: Path, sentence: str,
+        refused: bool) -> None:  # fmt: skip
     told = checked(tmp_path, SCORED, sentence)
     assert told == refused * [(
         "otp.yaml:13: asks-for-code: the protected sentence protected/en.txt:1 scores 3 "

@@ -53,17 +53,15 @@ def asked(folder: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, str, s
     return max(codes), told.out, told.err
 
 
-def test_a_sound_index_answers(
-    sound: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_sound_index_answers(sound: bytes, tmp_path: Path,
+                               capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     code, out, err = asked(library(tmp_path, sound), capsys)
     assert (code, err) == (0, "")
     assert "check.example" in out
 
 
-def test_bytes_that_the_name_does_not_promise_are_not_read(
-    sound: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_bytes_that_the_name_does_not_promise_are_not_read(sound: bytes, tmp_path: Path,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     """The digest comes first: of 60 flips each is met by the same words."""
     draw = random.Random(SEED)
     for _ in range(60):
@@ -151,9 +149,8 @@ def test_a_damaged_index_under_its_true_name_is_told_or_answers(
 
 
 @pytest.mark.parametrize("kept", [0, 1, 8])
-def test_word_points_that_break_off_are_reported(
-    kept: int, sound: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_word_points_that_break_off_are_reported(kept: int, sound: bytes, tmp_path: Path,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     """The demands read the points of the words that a text shares with a claim."""
     directory, body = unsealed(sound)
     directory["arrays"]["en/word_telling"][2] = kept
@@ -178,18 +175,16 @@ POINTERS = {
 
 
 @pytest.mark.parametrize("name", POINTERS)
-def test_a_damaged_pointer_is_told(
-    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_damaged_pointer_is_told(name: str, tmp_path: Path,
+                                   capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     (tmp_path / "current.json").write_bytes(POINTERS[name])
     code, out, err = asked(tmp_path, capsys)
     assert (code, out, len(set(err.splitlines()))) == (2, "", 1)
 
 
 @pytest.mark.parametrize("kind", [Path.mkdir, os.mkfifo], ids=["folder", "pipe"])
-def test_something_else_in_the_place_of_a_file_is_told(
-    kind: Callable[[Path], None], sound: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_something_else_in_the_place_of_a_file_is_told(kind: Callable[[Path], None], sound: bytes,
+        tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     folder = library(tmp_path, sound)
     for path in (folder / f"{digest_of(sound)}.claims", folder / "current.json"):
         path.unlink()

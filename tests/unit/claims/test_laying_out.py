@@ -58,9 +58,8 @@ def sliced(arrays: index.Arrays, name: str, starts: str) -> list[list[int]]:
     return [found[start:end] for start, end in pairwise(arrays[starts])]
 
 
-def test_each_word_names_the_checks_that_hold_it(
-    arrays: index.Arrays, entries: list[FeedCheck], language: str
-) -> None:
+def test_each_word_names_the_checks_that_hold_it(arrays: index.Arrays, entries: list[FeedCheck],
+        language: str) -> None:  # fmt: skip
     holders = defaultdict(list)
     for place, entry in enumerate(entries):
         for stem in {
@@ -71,9 +70,8 @@ def test_each_word_names_the_checks_that_hold_it(
     assert sliced(arrays, "word_ids", "word_starts") == [holders[one] for one in sorted(holders)]
 
 
-def test_a_word_weighs_as_much_for_a_check_as_bm25_says(
-    arrays: index.Arrays, entries: list[FeedCheck], language: str
-) -> None:
+def test_a_word_weighs_as_much_for_a_check_as_bm25_says(arrays: index.Arrays,
+        entries: list[FeedCheck], language: str) -> None:  # fmt: skip
     """Within a step of 255; the heaviest is never more than 1.9 times the rarest word."""
     by_check = [counted(entry, language) for entry in entries]
     average = sum(counts.total() for counts in by_check) / len(entries)
@@ -88,9 +86,8 @@ def test_a_word_weighs_as_much_for_a_check_as_bm25_says(
             assert abs(weight * step - score * index.rarity(len(places), len(entries))) <= step
 
 
-def test_each_gram_names_the_checks_that_hold_it_unless_many_do(
-    arrays: index.Arrays, entries: list[FeedCheck]
-) -> None:
+def test_each_gram_names_the_checks_that_hold_it_unless_many_do(arrays: index.Arrays,
+        entries: list[FeedCheck]) -> None:  # fmt: skip
     holders = defaultdict(list)
     for place, entry in enumerate(entries):
         for gram in grams_of(entry.claim_and_title):
@@ -101,9 +98,8 @@ def test_each_gram_names_the_checks_that_hold_it_unless_many_do(
     assert sliced(arrays, "gram_ids", "gram_starts") == [holders[one] for one in kept]
 
 
-def test_each_field_has_its_words_in_order_and_a_summary_has_them_sorted(
-    arrays: index.Arrays, entries: list[FeedCheck], language: str
-) -> None:
+def test_each_field_has_its_words_in_order_and_a_summary_has_them_sorted(arrays: index.Arrays,
+        entries: list[FeedCheck], language: str) -> None:  # fmt: skip
     number = {word: at for at, word in enumerate(listed(arrays, "words"))}
     for field in ("claim", "title", "summary"):
         words = [
@@ -116,9 +112,8 @@ def test_each_field_has_its_words_in_order_and_a_summary_has_them_sorted(
         )
 
 
-def test_a_word_that_opens_a_claim_is_a_name_unless_it_is_mostly_written_small(
-    arrays: index.Arrays, entries: list[FeedCheck], language: str
-) -> None:
+def test_a_word_that_opens_a_claim_is_a_name_unless_it_is_mostly_written_small(arrays: index.Arrays,
+        entries: list[FeedCheck], language: str) -> None:  # fmt: skip
     every = [text for entry in entries for text in texts(entry).values()]
     small: Counter[str] = Counter()
     for text in [*every, *calibration_negatives(language)]:

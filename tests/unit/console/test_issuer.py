@@ -224,9 +224,8 @@ def test_a_code_is_refused_only_where_one_was_sent(path: str, issuer_answering: 
     ("path", "status"), [("/moved", 302), ("/gone", 404), ("/failed", 500)]
 )  # fmt: skip
 @pytest.mark.parametrize("form", [None, FORM], ids=["asked", "sent"])
-def test_no_redirect_is_followed_and_no_word_is_repeated(
-    path: str, status: int, form: dict[str, str] | None, issuer_answering: str
-) -> None:
+def test_no_redirect_is_followed_and_no_word_is_repeated(path: str, status: int,
+        form: dict[str, str] | None, issuer_answering: str) -> None:  # fmt: skip
     with pytest.raises(application.IssuerError) as raised:
         application.fetch_json(f"{issuer_answering}{path}", form)
     assert str(raised.value) == f"the issuer answered {status}"

@@ -243,17 +243,15 @@ def test_a_request_is_answered(deployed: ModuleType) -> None:
 
 @pytest.mark.parametrize(("outcome", "metrics"),
     [("signed_in", {}), ("refused", {"SignInRefused": [1.0]}), ("signed_out", {})])  # fmt: skip
-def test_what_came_of_a_sign_in_is_counted(
-    deployed: ModuleType, outcome: str, metrics: dict[str, Any], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_came_of_a_sign_in_is_counted(deployed: ModuleType, outcome: str,
+        metrics: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     deployed.report(outcome, {"code": "no_group"})
     deployed.handler(http_event("GET", "/static/desk.css"), CONTEXT)
     assert counted(capsys.readouterr().out) == metrics
 
 
-def test_a_failure_is_a_page_and_names_its_place_alone(
-    deployed: ModuleType, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failure_is_a_page_and_names_its_place_alone(deployed: ModuleType,
+        capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     logged: list[tuple[str, dict[str, str]]] = []
     monkeypatch.setattr(deployed.logger, "error", lambda why, extra: logged.append((why, extra)))
     answer = deployed.handler(http_event("POST", "/next", "text=secret+words"), CONTEXT)

@@ -52,9 +52,8 @@ def test_a_decision_moves_all_its_findings_at_once(cases: CaseWorld) -> None:
     ({}, ["DE", "NL"]),
     ({"verdict": "dismissed", "measures": None, "applied_at": None}, []),
 ])  # fmt: skip
-def test_a_measure_holds_in_the_providers_territory_unless_it_says_where(
-    cases: CaseWorld, said: dict[str, Any], scope: list[str]
-) -> None:
+def test_a_measure_holds_in_the_providers_territory_unless_it_says_where(cases: CaseWorld,
+        said: dict[str, Any], scope: list[str]) -> None:  # fmt: skip
     cases.decide(decision(F1, **said))
     assert list(entry(cases, "decision", "d-1").scope) == scope
     statements = [data for key, data in cases.files.items() if "/decisions/" in key]
@@ -81,9 +80,8 @@ def test_a_decision_keeps_which_terms_decided_a_score(cases: CaseWorld) -> None:
 
 
 @pytest.mark.parametrize("order", [(1, 7), (7, 1)], ids=["explained last", "explained first"])
-def test_keyword_other_keeps_its_explanation_whichever_finding_is_first(
-    cases: CaseWorld, order: tuple[int, int]
-) -> None:
+def test_keyword_other_keeps_its_explanation_whichever_finding_is_first(cases: CaseWorld,
+        order: tuple[int, int]) -> None:  # fmt: skip
     """A rule of its own keyword brings the explanation; the other finding's pack has none."""
     data = msgspec.json.decode(SET)
     [rule] = data["packs"][0]["rules"]
@@ -184,9 +182,8 @@ OVERTURNED: dict[str, tuple[list[dict[str, Any]], list[bool]]] = {
 
 
 @pytest.mark.parametrize(("messages", "overturns"), OVERTURNED.values(), ids=OVERTURNED)
-def test_a_decision_is_overturned_once(
-    cases: CaseWorld, messages: list[dict[str, Any]], overturns: list[bool]
-) -> None:
+def test_a_decision_is_overturned_once(cases: CaseWorld, messages: list[dict[str, Any]],
+                                       overturns: list[bool]) -> None:  # fmt: skip
     cases.decide(decision(F1, F2), complaint(), *messages)
     made = [entry(cases, message["type"], message["id"]) for message in messages]
     assert [one.overturns for one in made] == overturns
@@ -294,9 +291,8 @@ def test_each_post_has_its_own_decision_and_the_group_counts_once(copies: CaseWo
 
 
 @pytest.mark.parametrize("order", [(1, 2), (2, 1)], ids=["few rules first", "all rules first"])
-def test_each_rule_and_day_counts_once_whichever_post_comes_first(
-    copies: CaseWorld, order: tuple[int, int]
-) -> None:
+def test_each_rule_and_day_counts_once_whichever_post_comes_first(copies: CaseWorld,
+        order: tuple[int, int]) -> None:  # fmt: skip
     copies.find(finding(9, post="p2", found_at="2026-11-24T12:00:00Z"))
     second = grouped(2) | {"findings": [POSTS[1].finding, finding(9).finding]}
     messages = {1: grouped(1), 2: second}

@@ -80,9 +80,8 @@ REFUSED: dict[str, tuple[list[dict[str, Any]], dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize(("before", "message", "code"), REFUSED.values(), ids=REFUSED)
-def test_a_message_is_refused(
-    cases: CaseWorld, before: list[dict[str, Any]], message: dict[str, Any], code: str
-) -> None:
+def test_a_message_is_refused(cases: CaseWorld, before: list[dict[str, Any]],
+                              message: dict[str, Any], code: str) -> None:  # fmt: skip
     cases.find(finding(3, provider="other"), finding(4, unit="unit-that-failed"),
                finding(5, post="2"), finding(6, category="VIOLENCE"))  # fmt: skip
     cases.files[audit_file_key("acme", "2026-11")] = b'{"post":"1","rank":"00"}\n'
@@ -100,9 +99,8 @@ def test_a_message_is_refused(
     (complaint(type="verdict"), ("", "c-1", "type_unknown")),
     (complaint(id="c" * 201), ("", "", "field_length")),
 ])  # fmt: skip
-def test_the_receipt_of_a_message_that_is_not_read_has_its_names(
-    cases: CaseWorld, message: dict[str, Any], told: tuple[str, ...]
-) -> None:
+def test_the_receipt_of_a_message_that_is_not_read_has_its_names(cases: CaseWorld,
+        message: dict[str, Any], told: tuple[str, ...]) -> None:  # fmt: skip
     cases.decide({name: value for name, value in message.items() if value is not None})
     [receipt] = cases.receipts().values()
     assert (receipt.type, receipt.id, receipt.code) == told
@@ -127,9 +125,8 @@ EARLY = {
 
 
 @pytest.mark.parametrize(("early", "late"), EARLY.values(), ids=EARLY)
-def test_an_early_message_waits(
-    cases: CaseWorld, early: list[dict[str, Any]], late: list[dict[str, Any]]
-) -> None:
+def test_an_early_message_waits(cases: CaseWorld, early: list[dict[str, Any]],
+                                late: list[dict[str, Any]]) -> None:  # fmt: skip
     assert {one.status for one in cases.decide(*early)} == {"waiting"}
     told = cases.receipts()[early[0]["id"]]
     assert (told.status, told.waits_until) == ("waiting", "2026-12-17T00:00:00Z")

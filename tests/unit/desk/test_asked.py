@@ -22,9 +22,8 @@ SCORED = Rule(id="r", severity="low", why="w", score=Score(8, high=12, terms={"s
 PLAIN = Rule(id="r", severity="low", why="w", groups=(("slot",),))
 
 
-def asked(
-    verdicts: str, rule: Rule = PLAIN, people: int = 2, judges: int = 2, **changes: Any
-) -> Asked:
+def asked(verdicts: str, rule: Rule = PLAIN, people: int = 2, judges: int = 2,
+          **changes: Any) -> Asked:  # fmt: skip
     """What is asked after the first of 130 findings were judged r(ight) or w(rong) by some people.
     Every second finding is of the band `high`."""
     rows = [
@@ -51,9 +50,8 @@ def asked(
     pytest.param("w" * 3 + "r" * 27, SCORED, ALL, 30, 60, id="but not while they still could"),
     pytest.param("wr" * 30, SCORED, HIGH, 0, 30, id="and the surest may go live alone"),
 ])  # fmt: skip
-def test_people_are_asked_what_the_next_look_needs(
-    verdicts: str, rule: Rule, band: str, first: int, look: int
-) -> None:
+def test_people_are_asked_what_the_next_look_needs(verdicts: str, rule: Rule, band: str, first: int,
+        look: int) -> None:  # fmt: skip
     made = asked(verdicts, rule=rule)
     assert (made.band, len(made.first), made.look) == (band, first, look)
     assert made.judged == look - first

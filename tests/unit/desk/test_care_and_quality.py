@@ -150,9 +150,8 @@ def test_a_line_that_is_no_reason_is_named(line: str) -> None:
     (("id:Lelucon.", "id:Lagu."), "en", ""),
     (("id:Lelucon.", "en:A joke.", "id:Lagu.", "en:A song."), "id", ""),
 ])  # fmt: skip
-def test_a_reason_is_told_in_ones_own_language_where_all_are_translated(
-    own: tuple[str, ...], language: str, said: str
-) -> None:
+def test_a_reason_is_told_in_ones_own_language_where_all_are_translated(own: tuple[str, ...],
+        language: str, said: str) -> None:  # fmt: skip
     reasons = [CannedReason(text=each[3:], verdict="dismissed", language=each[:2]) for each in own]
     assert cards.in_language("Lagu.", language, reasons) == said
     desk = MemoryDesk([dossier(finding(language="id"))], reasons=reasons)

@@ -141,9 +141,8 @@ def test_only_the_beginning_of_long_texts_is_compared() -> None:
     ("a-1", "a-2", ["2"]), ("word", "words", ["words"]), ("ab cd", "ab", []),
     ("\u0e01\u0e02", "\u0e01\u0e03", ["\u0e03"]), ("\u0e01a", "\u0e01b", ["b"]),
 ])  # fmt: skip
-def test_a_difference_is_a_word_or_a_character_of_a_script_without_spaces(
-    first: str, other: str, changed: list[str]
-) -> None:
+def test_a_difference_is_a_word_or_a_character_of_a_script_without_spaces(first: str, other: str,
+        changed: list[str]) -> None:  # fmt: skip
     assert [text for text, differs in differing_pieces(first, other) if differs] == changed
 
 

@@ -173,9 +173,8 @@ def test_a_moderator_sorts(sort: str, order: str) -> None:
     ("confirmed", "removed", "removed"), ("confirmed", "none", "none"),
     ("dismissed", "removed", "none"),
 ])  # fmt: skip
-def test_the_last_measure_is_offered_again(
-    desk: MemoryDesk, verdict: str, measure: str, offered: str
-) -> None:
+def test_the_last_measure_is_offered_again(desk: MemoryDesk, verdict: str, measure: str,
+                                           offered: str) -> None:  # fmt: skip
     visitor = Visitor(desk)
     fields = form_of(visitor, P1.item.key) | {"verdict": verdict, "reason": "So."}
     visitor.post(f"/card/{P1.item.key}/decide", fields | {"measure": measure})
@@ -195,9 +194,8 @@ def test_the_providers_own_measure_needs_no_key(desk: MemoryDesk) -> None:
     (True, 0, {"opened": ["", "yes"]}, 303), (True, 0, {"verdict": "skipped"}, 303),
     (False, 1, {}, 400), (False, 1, {"opened": "yes"}, 303), (False, 1, {"shows": "yes"}, 400),
 ])  # fmt: skip
-def test_a_text_must_be_opened_where_a_lead_demands_it_and_in_groups(
-    demanded: bool, copies: int, form: dict[str, object], status: int
-) -> None:
+def test_a_text_must_be_opened_where_a_lead_demands_it_and_in_groups(demanded: bool, copies: int,
+        form: dict[str, object], status: int) -> None:  # fmt: skip
     case = dossier(finding("p1"), copies=(NearCopy("1" * 64, (finding("q1"),)),) * copies)
     desk = MemoryDesk([case])
     Visitor(desk, role="lead").post("/lead/settings", {"opens_text": "yes"} if demanded else {})
@@ -211,9 +209,8 @@ def test_a_text_must_be_opened_where_a_lead_demands_it_and_in_groups(
 @pytest.mark.parametrize(("role", "names", "said"), [
     ("moderator", "", "There is nothing here"), ("lead", "a@b.example", "letters, digits"),
 ])  # fmt: skip
-def test_settings_of_the_desk_are_a_leads_and_name_pseudonyms(
-    desk: MemoryDesk, role: str, names: str, said: str
-) -> None:
+def test_settings_of_the_desk_are_a_leads_and_name_pseudonyms(desk: MemoryDesk, role: str,
+        names: str, said: str) -> None:  # fmt: skip
     form = {"escalate_to": names, "measure": "removed", "reasons": "dismissed | en | * | A poem."}
     assert said in Visitor(desk, role=role).post("/lead/settings", form)["body"]
     assert desk.desk.settings("acme") == DeskSettings()
@@ -224,9 +221,8 @@ def test_settings_of_the_desk_are_a_leads_and_name_pseudonyms(
     ("m-7 m-9", "m-7", "moderator", True), ("m-9", "lead-1", "lead", False),
     ("", "a-3", "auditor", False),
 ])  # fmt: skip
-def test_an_escalated_case_comes_first_for_its_addressees_alone(
-    desk: MemoryDesk, addressed: str, name: str, role: str, decides: bool
-) -> None:
+def test_an_escalated_case_comes_first_for_its_addressees_alone(desk: MemoryDesk, addressed: str,
+        name: str, role: str, decides: bool) -> None:  # fmt: skip
     case = dossier(finding("p4", severity="low"), escalation="threat_to_life")
     desk.dossiers.append(case)
     Visitor(desk, role="lead").post("/lead/settings", {"escalate_to": addressed})

@@ -160,9 +160,8 @@ def test_fsck_misses_a_silent_order_on_no_public_page(tmp_path: Path) -> None:
     (received, follow(removal={"silent_until": "2026-12-10"}), LATER, "field_conflict"),
     (silenced, follow(removal={"silent_until": "2027-02-18"}), LATER, "field_range"),
 ], ids=["future", "last day", "not silent", "silence later", "over twelve weeks"])  # fmt: skip
-def test_a_silence_is_neither_broken_nor_made_up(
-    first: dict[str, Any], second: dict[str, Any], sent_at: datetime, code: str
-) -> None:
+def test_a_silence_is_neither_broken_nor_made_up(first: dict[str, Any], second: dict[str, Any],
+        sent_at: datetime, code: str) -> None:  # fmt: skip
     done = {"outcome": "complied"} if second is told else {}
     cases = world(first, *([answer] if done else []))
     [handled] = cases.decide(second, sent_at=sent_at)

@@ -139,9 +139,8 @@ def test_a_replayed_form_decides_once(desk: MemoryDesk) -> None:
                  {"verdict": "confirmed", "measure": "age"}, "Confirmed: removed, can",
                  id="another measure"),
 ])  # fmt: skip
-def test_back_and_another_choice_is_told_what_is_stored(
-    before: dict[str, object], then: dict[str, object], said: str
-) -> None:
+def test_back_and_another_choice_is_told_what_is_stored(before: dict[str, object],
+        then: dict[str, object], said: str) -> None:  # fmt: skip
     group = dossier(finding("p1"), copies=(NearCopy("1" * 64, (finding("q1"),)),))
     desk, path = MemoryDesk([group]), f"/card/{group.item.key}/decide"
     visitor = Visitor(desk)
@@ -203,9 +202,8 @@ def test_the_second_of_two_is_told_who_was_first_and_keeps_the_words(desk: Memor
     pytest.param({"id": "x"}, "not yours", id="no form of ours"),
     pytest.param({"id": "m-7-20261123T140000.000000Z-00000000"}, "a day old", id="an old form"),
 ])  # fmt: skip
-def test_a_form_that_lacks_something_decides_nothing(
-    desk: MemoryDesk, changes: dict[str, object], why: str
-) -> None:
+def test_a_form_that_lacks_something_decides_nothing(desk: MemoryDesk, changes: dict[str, object],
+        why: str) -> None:  # fmt: skip
     visitor = Visitor(desk)
     fields = form_of(visitor, P1.item.key) | {"verdict": "confirmed", "reason": "It asks."}
     answer = visitor.post(f"/card/{P1.item.key}/decide", fields | changes)
@@ -295,9 +293,8 @@ def test_another_providers_case_does_not_exist(desk: MemoryDesk) -> None:
     pytest.param({"reason": "x" * 70_000}, {}, id="too long"),
     pytest.param({"x": ["1"] * 500}, {}, id="too many fields"),
 ])  # fmt: skip
-def test_a_form_of_another_page_does_nothing(
-    desk: MemoryDesk, form: dict[str, object], headers: dict[str, str]
-) -> None:
+def test_a_form_of_another_page_does_nothing(desk: MemoryDesk, form: dict[str, object],
+                                             headers: dict[str, str]) -> None:  # fmt: skip
     visitor = Visitor(desk)
     fields = form_of(visitor, P1.item.key) | {"verdict": "dismissed", "reason": "A quotation."}
     answer = visitor.post(f"/card/{P1.item.key}/decide", fields | form, **headers)
@@ -349,9 +346,8 @@ def test_every_answer_has_the_security_headers(desk: MemoryDesk) -> None:
     (1, "m-8", "m-7 decided this at 2026-11-25 14:00", "restores the post"),
     (11, "m-7", "You decided this at 2026-11-25 14:00", "restores the post"),
 ])  # fmt: skip
-def test_a_decided_card_says_by_whom_and_what_may_still_be_done(
-    desk: MemoryDesk, wait: int, name: str, said: str, kept: str
-) -> None:
+def test_a_decided_card_says_by_whom_and_what_may_still_be_done(desk: MemoryDesk, wait: int,
+        name: str, said: str, kept: str) -> None:  # fmt: skip
     visitor = Visitor(desk)
     fields = form_of(visitor, P1.item.key) | {"verdict": "confirmed", "measure": "removed"}
     visitor.post(f"/card/{P1.item.key}/decide", fields | {"reason": "It asks."})
@@ -373,9 +369,8 @@ def test_a_decided_card_says_by_whom_and_what_may_still_be_done(
     ("a-3", "auditor", P1.item.key, "You are an auditor"),
     ("m-1", "moderator", "c" * 64, "You decided on it or reported it before"),
 ])  # fmt: skip
-def test_a_card_says_why_its_action_is_a_colleagues(
-    desk: MemoryDesk, name: str, role: str, key: str, said: str
-) -> None:
+def test_a_card_says_why_its_action_is_a_colleagues(desk: MemoryDesk, name: str, role: str,
+        key: str, said: str) -> None:  # fmt: skip
     visitor = Visitor(desk, name, role=role)
     body = visitor.get(f"/card/{key}")["body"]
     assert said in body

@@ -106,9 +106,8 @@ qualitative:
 """
 
 
-def test_a_correction_keeps_the_version_before(
-    tmp_path: Path, report: dict[str, bytes], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_correction_keeps_the_version_before(tmp_path: Path, report: dict[str, bytes],
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     ledger, about, out = tmp_path / "ledger.jsonl", tmp_path / "about.yaml", tmp_path / "out"
     about.write_text(ABOUT)
     words = ["report", "--period", "2026", "--ledger", str(ledger), "--out", str(out)]
@@ -132,9 +131,8 @@ def test_a_correction_keeps_the_version_before(
     assert "cells changed" in capsys.readouterr().err
 
 
-def test_every_version_is_kept_and_a_correction_without_a_reason_is_told(
-    tmp_path: Path, report: dict[str, bytes], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_every_version_is_kept_and_a_correction_without_a_reason_is_told(tmp_path: Path,
+        report: dict[str, bytes], capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     ledger, out = tmp_path / "ledger.jsonl", tmp_path / "out"
     words = ["report", "--period", "2026", "--ledger", str(ledger), "--out", str(out)]
     lines = report["ledger.jsonl"].splitlines(keepends=True)
@@ -236,9 +234,8 @@ def test_a_fault_is_told_with_its_line(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("data", [b"\xff\xfe", b"name: a\x00b\n", None])
-def test_a_file_that_is_no_text_is_wrong_usage(
-    data: bytes | None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_file_that_is_no_text_is_wrong_usage(data: bytes | None, tmp_path: Path,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     path = tmp_path / "about.yaml"
     if data is not None:
         path.write_bytes(data)

@@ -119,16 +119,14 @@ FAULTS: dict[str, tuple[int, Change, str]] = {
 }
 
 
-def test_what_was_written_here_has_no_problem(
-    tmp_path: Path, report: dict[str, bytes], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_was_written_here_has_no_problem(tmp_path: Path, report: dict[str, bytes],
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     assert lint(put(tmp_path / "report", report), capsys) == (0, [])
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_each_fault_is_named_where_it_is(
-    name: str, tmp_path: Path, report: dict[str, bytes], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_each_fault_is_named_where_it_is(name: str, tmp_path: Path, report: dict[str, bytes],
+                                         capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     part, change, wanted = FAULTS[name]
     code, told = lint(put(tmp_path / "report", changed(report, part, change)), capsys)
     assert code == 1
@@ -163,9 +161,8 @@ FORMS: dict[str, tuple[Callable[[list[list[str]]], bytes], list[tuple[int, str]]
 
 
 @pytest.mark.parametrize("name", FORMS)
-def test_a_file_in_another_form_is_named_once(
-    name: str, tmp_path: Path, report: dict[str, bytes], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_file_in_another_form_is_named_once(name: str, tmp_path: Path, report: dict[str, bytes],
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     """What can be read in spite of it is linted on: a wrong share is still told."""
     form, wanted = FORMS[name]
     rows = table(report[file_name(8)])
@@ -186,23 +183,20 @@ BLANK = Path(__file__).parents[4] / "shared/data/dsa/report-template"
 
 @pytest.mark.skipif(not BLANK.exists(), reason="the Commission's blank files are not here")
 def test_the_blank_template_lacks_its_periods_alone(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     _, told = lint(BLANK, capsys)
     assert [(one["part"], one["code"]) for one in told] == [(n, "period") for n in range(3, 12)]
 
 
-def test_a_part_that_is_missing_is_told(
-    tmp_path: Path, report: dict[str, bytes], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_part_that_is_missing_is_told(tmp_path: Path, report: dict[str, bytes],
+                                        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     rest = {name: data for name, data in report.items() if "Part_10" not in name}
     _, told = lint(put(tmp_path / "report", rest), capsys)
     assert [(one["part"], one["code"]) for one in told] == [(10, "part_missing")]
 
 
-def test_blanks_at_the_ends_of_the_templates_names_are_no_matter(
-    tmp_path: Path, report: dict[str, bytes], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_blanks_at_the_ends_of_the_templates_names_are_no_matter(tmp_path: Path,
+        report: dict[str, bytes], capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     stripped = [title.strip() for title in HEADERS[4]]
     change: Change = lambda rows: rows.__setitem__(0, stripped)  # noqa: E731 - one line is plainer
     assert lint(put(tmp_path / "report", changed(report, 4, change)), capsys) == (0, [])
@@ -293,9 +287,8 @@ def test_a_hosting_services_report_is_proved_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_a_changed_number_is_refused(
-    seed: int, tmp_path: Path, proved_report: dict[str, bytes], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_changed_number_is_refused(seed: int, tmp_path: Path, proved_report: dict[str, bytes],
+                                     capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     """Any one number of parts 3 to 8, one more than it is."""
     chance = random.Random(seed)
     name = TABLES[2 + seed]
@@ -357,9 +350,8 @@ def _other_whole(data: bytes) -> bytes:
         *("a decision is missing", "an audit is missing", "an order is missing"),
         *("a claim is missing", "a claim names other entries", "a share is of other entries")],
 )  # fmt: skip
-def test_a_changed_proof_is_refused(
-    name: str, change: Callable[[bytes], bytes], tmp_path: Path, proved_report: dict[str, bytes]
-) -> None:
+def test_a_changed_proof_is_refused(name: str, change: Callable[[bytes], bytes], tmp_path: Path,
+                                    proved_report: dict[str, bytes]) -> None:  # fmt: skip
     folder = put(tmp_path / "report", proved_report | {name: change(proved_report[name])})
     assert main(["report", "check", str(folder)]) == 1
 
@@ -380,9 +372,8 @@ DAMAGED: dict[str, tuple[str, bytes, bytes]] = {
 
 
 @pytest.mark.parametrize("name", DAMAGED)
-def test_a_damaged_report_is_told_as_one(
-    name: str, tmp_path: Path, proved_report: dict[str, bytes], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_damaged_report_is_told_as_one(name: str, tmp_path: Path, proved_report: dict[str, bytes],
+                                         capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     file, before, after = DAMAGED[name]
     assert before in proved_report[file]
     folder = put(
@@ -392,9 +383,8 @@ def test_a_damaged_report_is_told_as_one(
     assert "not a report that can be proved: " in capsys.readouterr().err
 
 
-def test_a_cell_shows_its_entries(
-    tmp_path: Path, proved_report: dict[str, bytes], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_cell_shows_its_entries(tmp_path: Path, proved_report: dict[str, bytes],
+                                  capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     folder = put(tmp_path / "report", proved_report)
     assert main(["report", "check", str(folder), "--cell", "5:1:F"]) == 0
     first, *ids = capsys.readouterr().out.splitlines()

@@ -102,9 +102,8 @@ def test_the_form_asks_for_every_field_and_answers_none() -> None:
     assert filled.keys() == set(About.__struct_fields__)
 
 
-def test_the_command_keeps_one_form_and_says_when_all_is_ready(
-    tmp_path: Path, folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_command_keeps_one_form_and_says_when_all_is_ready(tmp_path: Path, folder: Path,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     about, out = tmp_path / "about.yaml", tmp_path / "out"
     words = ["report", "--ledger", str(folder / LEDGER), "--year", "2025", "--out", str(out)]
     words += ["--about", str(about)]

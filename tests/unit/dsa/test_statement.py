@@ -28,9 +28,8 @@ FOUND = {"verdict": "confirmed", "category": "SCAMS_AND_FRAUD", "keywords": ("PH
          "rules": {"one-time-codes/3/asks-for-code/live": 1}}  # fmt: skip
 
 
-def decided(
-    matched: DecidedFinding | None = MATCHED, reason: str = "It asks.", **fields: Any
-) -> tuple[CaseEntry, DecidedFinding | None]:
+def decided(matched: DecidedFinding | None = MATCHED, reason: str = "It asks.",
+            **fields: Any) -> tuple[CaseEntry, DecidedFinding | None]:  # fmt: skip
     made = entry("decision", 1, 1, **(FOUND | fields))
     return CaseEntry(1, "decide", "standing", made, "d-1", reason=reason), matched
 

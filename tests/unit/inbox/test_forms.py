@@ -43,8 +43,7 @@ def words(world: FormsWorld) -> list[ReportWords]:
 
 
 def test_an_objection_becomes_a_complaint_and_its_number_shows_the_end(
-    world: FormsWorld,
-) -> None:
+        world: FormsWorld) -> None:  # fmt: skip
     number = world.decided()
     before, counted = world.visit("POST /object", number=number.lower().replace("-", " "))
     assert counted == "looked"
@@ -98,9 +97,8 @@ def test_a_number_lives_six_months_longer_than_the_excerpt(world: FormsWorld) ->
     *HOSTILE.values(),
 ])  # fmt: skip
 @pytest.mark.parametrize("text", ["", WHY])
-def test_unknown_and_known_numbers_are_answered_alike(
-    world: FormsWorld, number: str, text: str
-) -> None:
+def test_unknown_and_known_numbers_are_answered_alike(world: FormsWorld, number: str,
+        text: str) -> None:  # fmt: skip
     """In the same shape, after the same time; and nothing of an unknown one is sent or stored."""
     known = world.decided()
     stored = list(world.cases.items())
@@ -185,9 +183,8 @@ def test_the_same_report_again_on_a_day_is_the_same_one(world: FormsWorld) -> No
     ({"text": "a" * (MOST_LETTERS + 1)}, "too_long", 400),
     ({"text": "a" * 200_000}, "too_large", 413),
 ], ids=lambda value: str(value)[:40])  # fmt: skip
-def test_what_is_missing_is_said_and_nothing_typed_is_lost(
-    world: FormsWorld, changes: dict[str, Any], code: str, status: int
-) -> None:
+def test_what_is_missing_is_said_and_nothing_typed_is_lost(world: FormsWorld,
+        changes: dict[str, Any], code: str, status: int) -> None:  # fmt: skip
     form = {name: text for name, text in (REPORT | changes).items() if text is not ...}
     page, counted = world.visit("POST /report", **form)
     assert (page["statusCode"], counted) == (status, code)

@@ -180,9 +180,8 @@ def test_who_is_believed(sender: str, attributes: dict[str, str], believed: str 
     (ROLE, str(1_000 * int((SENT - timedelta(days=9)).timestamp())), 0),
 ], ids=["the redrive role", "later than it was sent", "nothing is said", "no number",
         "digits of another script", "a number beyond all times", "another role"])  # fmt: skip
-def test_only_the_redrive_role_says_when_a_message_was_sent_first(
-    sender: str, first_sent: str, days_ago: int
-) -> None:
+def test_only_the_redrive_role_says_when_a_message_was_sent_first(sender: str, first_sent: str,
+        days_ago: int) -> None:  # fmt: skip
     message = Delivery("arn:posts", "{}", f"{sender}:session", {"first_sent": first_sent}, SENT)
     first = senders(Registry(), redrive=REDRIVE).first_sent(message)
     assert first == SENT - timedelta(days=days_ago)

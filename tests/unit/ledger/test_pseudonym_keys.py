@@ -129,9 +129,8 @@ RFC_5869 = {
 @pytest.mark.parametrize(
     ("secret", "salt", "info", "length", "key"), RFC_5869.values(), ids=RFC_5869
 )
-def test_keys_are_derived_as_rfc_5869_says(
-    secret: bytes, salt: bytes, info: bytes, length: int, key: str
-) -> None:
+def test_keys_are_derived_as_rfc_5869_says(secret: bytes, salt: bytes, info: bytes, length: int,
+                                           key: str) -> None:  # fmt: skip
     assert hkdf(secret, salt, info, length).hex() == key
 
 

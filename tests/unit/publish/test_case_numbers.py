@@ -63,9 +63,8 @@ def test_less_than_five_seconds_is_hurried(seconds: float, hurried: int) -> None
     pytest.param("confirmed", "reversed", "overturned", id="a measure fell"),
     pytest.param("dismissed", "reversed", "restored", id="a dismissal fell"),
 ])  # fmt: skip
-def test_a_reversal_counts_once_for_the_decision_its_rule_and_its_post(
-    verdict: str, result: str, became: str
-) -> None:
+def test_a_reversal_counts_once_for_the_decision_its_rule_and_its_post(verdict: str, result: str,
+        became: str) -> None:  # fmt: skip
     first = decision("d", verdict)
     complaint = contest("c", first)
     fell = outcome("o", complaint, result)

@@ -350,9 +350,8 @@ def unpacked(data: bytes, folder: Path) -> dict[str, Any]:
     return manifest
 
 
-def test_each_archive_can_be_recounted_alone_but_a_day_lacks_its_sets(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_each_archive_can_be_recounted_alone_but_a_day_lacks_its_sets(tmp_path: Path,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     """A set is larger than all else of a day, and the same for many days."""
     public = folder_of_every_kind(tmp_path / "public")
     archives = sorted(public.glob("summaries/*/*.zip"))
@@ -371,9 +370,8 @@ def test_each_archive_can_be_recounted_alone_but_a_day_lacks_its_sets(
         assert recount_command(folder) == 0, capsys.readouterr().out
 
 
-def test_a_month_carries_on_from_another_that_its_archive_cannot_recount(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_month_carries_on_from_another_that_its_archive_cannot_recount(tmp_path: Path,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     made = months_of_posts()
     data = made.files["summaries/acme/2026-10.zip"]
     assert unpacked(data, tmp_path)["sets"] == []

@@ -117,9 +117,8 @@ def test_measures_name_every_number_once_in_a_fixed_order() -> None:
     pytest.param({"campaign": "2026-11"}, "campaign 2026-11", id="a campaign named as a month"),
     pytest.param({"campaign": "a/b"}, "campaign a/b", id="a campaign with a slash"),
 ])  # fmt: skip
-def test_a_name_that_cannot_be_a_path_is_told_and_its_rules_are_known(
-    changes: dict[str, object], named: str
-) -> None:
+def test_a_name_that_cannot_be_a_path_is_told_and_its_rules_are_known(changes: dict[str, object],
+        named: str) -> None:  # fmt: skip
     pack = {**sample_pack(), **changes}
     found = catalogue(pack)
     assert (found.unpublishable, found.campaigns) == ([named], {})

@@ -107,9 +107,8 @@ def test_an_order_that_is_no_day_fails_loudly(deployed: Deployed) -> None:
         deployed.publish({"through": "yesterday"})
 
 
-def test_a_receipt_that_does_not_close_alarms_and_is_logged_without_its_id(
-    deployed: Deployed, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_receipt_that_does_not_close_alarms_and_is_logged_without_its_id(deployed: Deployed,
+        capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> None:  # fmt: skip
     broken = sample_receipt(records=9)
     deployed.commit(broken)
     deployed.publish(dict(ORDER))
@@ -124,9 +123,8 @@ def test_a_receipt_that_does_not_close_alarms_and_is_logged_without_its_id(
         assert hidden not in logged
 
 
-def test_a_name_that_cannot_be_published_is_logged(
-    deployed: Deployed, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_name_that_cannot_be_published_is_logged(deployed: Deployed,
+        caplog: pytest.LogCaptureFixture) -> None:  # fmt: skip
     packs = {"packs": [sample_pack("Bait")], "notice_hours": 24}
     deployed.s3.put_object(Bucket="public", Key="sets/0123abcd.json", Body=json.dumps(packs))
     deployed.publish(dict(ORDER))

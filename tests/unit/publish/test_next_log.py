@@ -128,9 +128,8 @@ def test_a_finding_is_proved_from_the_new_log(tmp_path: Path) -> None:
 @pytest.mark.parametrize("old_exists", [True, False])
 @pytest.mark.parametrize("outcome", ["lost", "unanswered", "killed before", "killed after"])
 @pytest.mark.usefixtures("in_english_only")
-def test_a_change_that_dies_anywhere_is_ended_by_the_next_run(
-    outcome: str, old_exists: bool, tmp_path: Path
-) -> None:
+def test_a_change_that_dies_anywhere_is_ended_by_the_next_run(outcome: str, old_exists: bool,
+        tmp_path: Path) -> None:  # fmt: skip
     number, before = 0, sample_world()
     while True:
         made = deepcopy(before)

@@ -364,9 +364,8 @@ def test_a_decision_of_an_earlier_month_counts_where_it_falls() -> None:
 
 @pytest.mark.parametrize(("right", "wrong", "misleads"),
     [(5, 0, False), (20, 1, False), (20, 8, True), (1, 4, True), (4, 1, False)])  # fmt: skip
-def test_a_term_misleads_if_even_at_best_it_keeps_not_what_the_card_promises(
-    right: int, wrong: int, misleads: bool
-) -> None:
+def test_a_term_misleads_if_even_at_best_it_keeps_not_what_the_card_promises(right: int, wrong: int,
+        misleads: bool) -> None:  # fmt: skip
     entries = groups_of(right, "slot")
     entries += [
         decided_by(f"wrong {at}", "slot", score=100 + at, verdict="dismissed")

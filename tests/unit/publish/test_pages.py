@@ -207,9 +207,8 @@ def harmless_world() -> tuple[list[str], bytes]:
 
 
 @pytest.mark.parametrize("payload", HOSTILE.values(), ids=HOSTILE)
-def test_hostile_names_are_inert_in_pages_and_spreadsheet(
-    payload: str, harmless_world: tuple[list[str], bytes]
-) -> None:
+def test_hostile_names_are_inert_in_pages_and_spreadsheet(payload: str,
+        harmless_world: tuple[list[str], bytes]) -> None:  # fmt: skip
     """A page has the elements and attributes that it has with harmless names, and no others."""
     pages, table = hostile_world(payload)
     harmless_pages, harmless_table = harmless_world

@@ -115,9 +115,8 @@ def served(folder: Path) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("path", PAGES.values(), ids=PAGES)
-def test_a_page_is_accessible_fits_its_window_and_asks_for_nothing(
-    window: Window, folder: Path, path: str
-) -> None:
+def test_a_page_is_accessible_fits_its_window_and_asks_for_nothing(window: Window, folder: Path,
+        path: str) -> None:  # fmt: skip
     window.page.goto(f"file://{folder}/{path}")
     window.page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
     check_page(window.page)

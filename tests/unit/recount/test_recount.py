@@ -38,16 +38,14 @@ def _recount(folder: Path) -> int:
     return recount_command(folder)
 
 
-def test_what_was_published_is_what_the_journal_adds_up_to(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_was_published_is_what_the_journal_adds_up_to(folder: Path,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     assert _recount(folder) == 0
     assert capsys.readouterr().out == "11 summaries recounted, 0 differ\n"
 
 
-def test_a_revised_day_and_the_earlier_one_are_both_recounted(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_revised_day_and_the_earlier_one_are_both_recounted(tmp_path: Path,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     world = _world()
     world.store.add(sample_receipt("2026-11-25", 9, "acme", inspected=7))
     world.publish("2026-11-26T03:00:00Z")
@@ -88,9 +86,8 @@ def test_posts_without_a_rule_are_recounted_and_shown(tmp_path: Path) -> None:
                  '2026-11.csv says "2026-11","acme","inspected","",201, which',
                  id="a digit of a sheet"),
 ])  # fmt: skip
-def test_a_changed_file_is_named(
-    folder: Path, capsys: pytest.CaptureFixture[str], path: str, before: str, after: str, said: str
-) -> None:
+def test_a_changed_file_is_named(folder: Path, capsys: pytest.CaptureFixture[str], path: str,
+                                 before: str, after: str, said: str) -> None:  # fmt: skip
     text = (folder / path).read_text()
     assert before in text
     (folder / path).write_text(text.replace(before, after, 1))
@@ -146,9 +143,8 @@ def _file_of(folder: Path, name: str) -> Path:
 
 @pytest.mark.parametrize("damage", DAMAGED)
 @pytest.mark.parametrize("name", FILES)
-def test_a_damaged_file_is_named_and_the_others_are_recounted(
-    folder: Path, name: str, damage: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_damaged_file_is_named_and_the_others_are_recounted(folder: Path, name: str, damage: str,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     path = _file_of(folder, name)
     path.write_bytes(DAMAGED[damage])
     assert _recount(folder) == 1

@@ -61,9 +61,8 @@ def sound_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def world(
-    sound_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Callable[[Reader], Path]:
+def world(sound_folder: Path, tmp_path: Path,
+          monkeypatch: pytest.MonkeyPatch) -> Callable[[Reader], Path]:  # fmt: skip
     """Puts a copy of the sound folder in place, and gives the path of the file to damage."""
 
     def not_there(*_: object, **__: object) -> NoReturn:
@@ -232,9 +231,8 @@ def refuse(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(io, "open", opened)
 
 
-def test_a_fault_that_nobody_expected_is_one_sentence(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
+def test_a_fault_that_nobody_expected_is_one_sentence(monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:  # fmt: skip
     """Only outside of tests; it quotes nothing that was read."""
 
     def broken(folder: Path, /) -> NoReturn:

@@ -195,9 +195,8 @@ def steps_of(run: Callable[[], object]) -> int:
 
 
 @pytest.mark.parametrize(("read", "text"), WORST.values(), ids=WORST)
-def test_a_reader_runs_a_multiple_of_the_length(
-    read: Callable[[Any], object], text: Callable[[int], Any]
-) -> None:
+def test_a_reader_runs_a_multiple_of_the_length(read: Callable[[Any], object],
+                                                text: Callable[[int], Any]) -> None:  # fmt: skip
     """Of what is done in C, `make bench` tells."""
     short, long = text(SIZE), text(2 * SIZE)
     read(long)  # what is remembered of characters and words is told once

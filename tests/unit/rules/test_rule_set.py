@@ -171,9 +171,8 @@ def test_who_is_not_named_runs_what_rests_on_the_law() -> None:
     ((), True, False), ((FACTCHECKS,), False, False), ((FACTCHECKS,), True, True),
     (("law-a",), False, True),
 ])  # fmt: skip
-def test_fact_checks_alone_are_rules_only_for_who_wants_them(
-    names: tuple[str, ...], factchecks: bool, wants_any: bool
-) -> None:
+def test_fact_checks_alone_are_rules_only_for_who_wants_them(names: tuple[str, ...],
+        factchecks: bool, wants_any: bool) -> None:  # fmt: skip
     settings = ProviderSettings(factchecks=factchecks)
     assert settings.wants_any(map(pack_named, names)) is wants_any
 
@@ -234,9 +233,8 @@ ADOPTED = Adopted(
         pytest.param({}, {"paused": (PAUSE,)}, 0, Mode.SHADOW, id="paused"),
     ],
 )
-def test_an_adopted_rule_proposes_while_it_is_as_it_was_tried(
-    changed: dict[str, Any], settings: dict[str, Any], hours: int, mode: Mode
-) -> None:
+def test_an_adopted_rule_proposes_while_it_is_as_it_was_tried(changed: dict[str, Any],
+        settings: dict[str, Any], hours: int, mode: Mode) -> None:  # fmt: skip
     tried = pack_named("law-a", mode=Mode.SHADOW)
     adopted = structs.replace(ADOPTED, matching=rule_digest(tried, tried.rules[0]))
     rule = structs.replace(tried.rules[0], **changed)
@@ -285,9 +283,8 @@ def test_a_set_of_another_form_is_shown_and_not_run() -> None:
     pytest.param([("{link}", 9), ("{rare-han}", 1)], 9, ("{link}", "{rare-han}"), id="a dress"),
     pytest.param([("{link}", 9), ("{phone}", 9)], 9, (), id="without a word, by the first law"),
 ])  # fmt: skip
-def test_a_term_decided_if_the_score_without_it_is_too_low(
-    weights: list[tuple[str, int]], threshold: int, decided: tuple[str, ...]
-) -> None:
+def test_a_term_decided_if_the_score_without_it_is_too_low(weights: list[tuple[str, int]],
+        threshold: int, decided: tuple[str, ...]) -> None:  # fmt: skip
     score = sum(weight for _, weight in weights)
     assert deciding(weights, threshold, score) == decided
 
@@ -317,9 +314,7 @@ def stored() -> dict[str, bytes]:
     return sets | {"first": shipped(paths[:3])}
 
 
-def test_sets_are_as_if_each_was_parsed_as_a_whole(
-    stored: dict[str, bytes],
-) -> None:
+def test_sets_are_as_if_each_was_parsed_as_a_whole(stored: dict[str, bytes]) -> None:  # fmt: skip
     found = KnownSets().read(stored, stored.__getitem__)
     assert found == {digest: read_set(data) for digest, data in stored.items()}
     assert list(found) == list(stored)
@@ -332,8 +327,7 @@ def test_a_pack_is_kept_once_however_many_sets_hold_it(stored: dict[str, bytes])
 
 
 def test_a_set_is_asked_for_once_and_one_that_is_gone_is_none(
-    stored: dict[str, bytes],
-) -> None:
+        stored: dict[str, bytes]) -> None:  # fmt: skip
     known, asked = KnownSets(), list[str]()
 
     def get(digest: str) -> bytes:

@@ -55,9 +55,8 @@ def decide(
     return held
 
 
-def receipt(
-    provider: str, day: str, posts: int, hits: dict[str, int], mode: str = "live"
-) -> Receipt:
+def receipt(provider: str, day: str, posts: int, hits: dict[str, int],
+            mode: str = "live") -> Receipt:  # fmt: skip
     rules = {rule.replace("/", "/3/") + f"/{mode}": count for rule, count in hits.items()}
     return sample_receipt(day, 1, provider, inspected=posts, refused={}, by_rule=rules)
 
@@ -111,9 +110,8 @@ def test_the_units_of_this_worker_count_at_once(days: Days, guard: FloodGuard) -
     assert decide(days, guard, "acme", DAY, 10, {RULE: 1}) == {RULE}
 
 
-def test_the_units_of_other_workers_count_after_a_minute(
-    days: Days, guard: FloodGuard, clock: StandingClock
-) -> None:
+def test_the_units_of_other_workers_count_after_a_minute(days: Days, guard: FloodGuard,
+        clock: StandingClock) -> None:  # fmt: skip
     assert decide(days, guard, "acme", DAY, 1, {RULE: 1}) == set()
     days.tell(counted(1000, codes__asks=500))
     clock.move(seconds=EXCHANGE_SECONDS)
@@ -134,9 +132,8 @@ def test_shadow_findings_do_not_count(days: Days, guard: FloodGuard) -> None:
     assert decide(days, guard, "acme", DAY, 0, {RULE: 1}) == set()
 
 
-def test_a_worker_replaces_its_own_row_and_does_not_count_it_twice(
-    days: Days, guard: FloodGuard, clock: StandingClock
-) -> None:
+def test_a_worker_replaces_its_own_row_and_does_not_count_it_twice(days: Days, guard: FloodGuard,
+        clock: StandingClock) -> None:  # fmt: skip
     for _ in range(3):
         assert decide(days, guard, "acme", DAY, 400, {RULE: 8}) == set()
         clock.move(seconds=EXCHANGE_SECONDS + 1)

@@ -118,8 +118,7 @@ def test_ranges_own_lines(data: bytes, size: int, expected: list[bytes]) -> None
 
 
 def test_the_rest_of_a_line_beyond_all_bounds_is_counted(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+        monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     monkeypatch.setattr(unit_input, "LINE_BYTES", 20)
     monkeypatch.setattr(unit_input, "READ_ON_BYTES", 4)
     data = b"a\n" + b"b" * 1000 + b"\nc\n"
@@ -237,8 +236,7 @@ def test_where_no_post_was_read_in_part_no_page_speaks_of_it(tmp_path: Path) -> 
 
 
 def test_posts_read_in_part_are_in_journal_summary_sheet_and_page(
-    tmp_path: Path,
-) -> None:
+        tmp_path: Path) -> None:  # fmt: skip
     folder, world = _published(tmp_path, partly_read=3)
     assert world.summary("acme/2026-11-25").numbers.partly_read == 3
     assert world.summary("all/2026-11").numbers.partly_read == 3
@@ -283,9 +281,8 @@ def test_a_scan_tells_on_stderr_and_says_where_it_shows_fewer_spans(
 
 
 @pytest.mark.parametrize("count", [0, 3])
-def test_a_run_tells_of_posts_read_in_part_where_there_are_some(
-    capsys: pytest.CaptureFixture[str], count: int
-) -> None:
+def test_a_run_tells_of_posts_read_in_part_where_there_are_some(capsys: pytest.CaptureFixture[str],
+        count: int) -> None:  # fmt: skip
     receipt = sample_receipt("2026-11-25", partly_read=count)
     result = RunResult("acme", [receipt], [], [], None)
     assert result.summary(Path("out")).get("partly_read") == (count or None)

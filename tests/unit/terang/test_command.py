@@ -43,9 +43,8 @@ def test_an_example_can_be_typed(command: Command) -> None:
     (["recount", "a", "b"], "there is no place for 'b'"),
     (["packs"], "name a command: check, try"),
 ], ids=lambda value: " ".join(value) if isinstance(value, list) else "")  # fmt: skip
-def test_wrong_usage_says_what_to_type(
-    words: list[str], suggestion: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_wrong_usage_says_what_to_type(words: list[str], suggestion: str,
+                                       capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     assert main(words) == 2
     printed = capsys.readouterr()
     assert printed.out == ""
@@ -91,9 +90,8 @@ BY_ROW = {
     [pytest.param(code, line, id=row + ": " + line) for row, (code, *lines) in BY_ROW.items()
      for line in lines],
 )  # fmt: skip
-def test_exit_codes_are_those_of_the_table(
-    code: int, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_exit_codes_are_those_of_the_table(code: int, line: str, tmp_path: Path,
+                                           monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     """The table of docs/operate.md: 2 if nothing was read or done, whatever the command."""
     monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO(b"")))
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
@@ -139,8 +137,7 @@ def test_a_command_imports_no_other_command() -> None:
 
 
 def test_a_stack_that_cannot_be_found_is_not_taken_for_work_half_done(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+        monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     """Nothing was done, and repeating it does not help: a mistyped name is wrong usage."""
 
     def find(name: str) -> NoReturn:
@@ -160,9 +157,8 @@ def test_a_stack_that_cannot_be_found_is_not_taken_for_work_half_done(
     ("acme", "", "--account has 0 characters; allowed: 1 to 200"),
     ("acme", "zzz" * 99, "--account has 297 characters; allowed: 1 to 200"),
 ], ids=["provider", "nobody", "too long"])  # fmt: skip
-def test_arguments_that_contradict_each_other_are_named(
-    capsys: pytest.CaptureFixture[str], provider: str, account: str, told: str
-) -> None:
+def test_arguments_that_contradict_each_other_are_named(capsys: pytest.CaptureFixture[str],
+        provider: str, account: str, told: str) -> None:  # fmt: skip
     """The message gives the length of the account, which must not be on a screen or in a log."""
     assert main(["erase", "--provider", provider, "--account", account]) == 2
     found = capsys.readouterr().err
@@ -176,9 +172,8 @@ def test_arguments_that_contradict_each_other_are_named(
     ("https://name:word@hooks.example/", "password"),
     ("https://hooks.example/a b", "ASCII"),
 ])  # fmt: skip
-def test_an_address_that_is_not_plain_https_is_wrong_usage(
-    url: str, reason: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_address_that_is_not_plain_https_is_wrong_usage(url: str, reason: str,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     """Before any stack is asked."""
     assert main(["webhooks", "add", "acme-chat", url]) == 2
     assert reason in capsys.readouterr().err

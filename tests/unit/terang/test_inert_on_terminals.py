@@ -173,9 +173,8 @@ COMMANDS: dict[str, Callable[[Path, str], list[str]]] = {
 
 @pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
 @pytest.mark.parametrize("word", HOSTILE.values(), ids=HOSTILE)
-def test_a_command_lets_nothing_be_obeyed(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path, command: Callable[..., list[str]], word: str
-) -> None:
+def test_a_command_lets_nothing_be_obeyed(capsys: pytest.CaptureFixture[str], tmp_path: Path,
+        command: Callable[..., list[str]], word: str) -> None:  # fmt: skip
     arguments = command(tmp_path, word)
     main(arguments)
     told = capsys.readouterr()
@@ -184,9 +183,8 @@ def test_a_command_lets_nothing_be_obeyed(
 
 
 @pytest.mark.parametrize("word", HOSTILE.values(), ids=HOSTILE)
-def test_json_on_stdout_says_the_same_and_nothing_is_obeyed(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, word: str
-) -> None:
+def test_json_on_stdout_says_the_same_and_nothing_is_obeyed(capsys: pytest.CaptureFixture[str],
+        monkeypatch: pytest.MonkeyPatch, tmp_path: Path, word: str) -> None:  # fmt: skip
     pack_file(tmp_path, "plain")
     tmp_path.joinpath("protected").mkdir()
     tmp_path.joinpath("protected/en.txt").write_text("Police warn of thefts.\n", "utf-8")
@@ -229,9 +227,8 @@ FORGED = "s-1\nposts.json: item 7: required: must be there\r\nstatements: 0; pro
 
 @pytest.mark.parametrize("tell", [print_result, print_problem, print_warning, Screen().print],
                          ids=["say", "problem", "warning", "screen"])  # fmt: skip
-def test_a_string_is_one_line_whatever_it_holds(
-    capsys: pytest.CaptureFixture[str], tell: Callable[[str], None]
-) -> None:
+def test_a_string_is_one_line_whatever_it_holds(capsys: pytest.CaptureFixture[str],
+                                                tell: Callable[[str], None]) -> None:  # fmt: skip
     tell(FORGED)
     told = capsys.readouterr()
     assert len((told.out + told.err).splitlines()) == 1

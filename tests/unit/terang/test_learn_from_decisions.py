@@ -75,9 +75,8 @@ def write(folder: Path, messages: list[dict[str, Any]]) -> None:
     (folder / "cases.jsonl").write_text("\n".join(map(json.dumps, messages)))
 
 
-def learn(
-    capsys: pytest.CaptureFixture[str], folder: Path, *more: object, posts: str = "posts.jsonl"
-) -> tuple[int, list[str], list[str]]:
+def learn(capsys: pytest.CaptureFixture[str], folder: Path, *more: object,
+          posts: str = "posts.jsonl") -> tuple[int, list[str], list[str]]:  # fmt: skip
     files = ("--run", folder / "run", "--cases", folder / "cases.jsonl", "--posts", folder / posts)
     return run_packs(capsys, folder, *LEARN, *files, "--out", folder / "out", *more)
 
@@ -108,9 +107,8 @@ def test_the_card_says_how_it_was_drawn(folder: Path, capsys: pytest.CaptureFixt
 
 
 @NEEDS_LIBRARY
-def test_a_term_of_one_moderator_has_no_weight(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_term_of_one_moderator_has_no_weight(folder: Path,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     """All posts with these words were confirmed by the same person."""
     messages = [json.loads(row) for row in (folder / "cases.jsonl").read_text().splitlines()]
     texts = (folder / "posts.jsonl").read_text("utf-8").splitlines()
@@ -127,9 +125,8 @@ def test_a_term_of_one_moderator_has_no_weight(
 
 
 @NEEDS_LIBRARY
-def test_what_was_overturned_or_edited_is_counted_so(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_was_overturned_or_edited_is_counted_so(folder: Path,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     """An overturned confirmation labels an ordinary post; an edited post labels nothing."""
     with (folder / "cases.jsonl").open("a") as file:
         for message in (complaint(decision="d-0"), outcome()):
@@ -143,9 +140,8 @@ def test_what_was_overturned_or_edited_is_counted_so(
 
 
 @NEEDS_LIBRARY
-def test_too_few_ordinary_posts_are_counted_without_the_protected_sentences(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_too_few_ordinary_posts_are_counted_without_the_protected_sentences(folder: Path,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     """Without audits the only ordinary posts are those that a rule took for harmful."""
     messages = [json.loads(row) for row in (folder / "cases.jsonl").read_text().splitlines()]
     write(folder, [message for message in messages if message["type"] != "audit"])
@@ -157,9 +153,8 @@ def test_too_few_ordinary_posts_are_counted_without_the_protected_sentences(
     )
 
 
-def test_a_decision_may_name_post_and_rule_and_leave_out_times_as_in_a_run(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_decision_may_name_post_and_rule_and_leave_out_times_as_in_a_run(folder: Path,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     findings = (folder / "run/findings.jsonl").read_text().splitlines()
     post = json.loads(findings[0])["post"]
     short = {"type": "decision", "id": "d", "post": post, "rule": "codes/asks-for-code"}
@@ -200,9 +195,8 @@ FAULTS = {
 
 
 @pytest.mark.parametrize(("change", "fault"), FAULTS.values(), ids=FAULTS)
-def test_what_is_missing_is_said(
-    folder: Path, capsys: pytest.CaptureFixture[str], change: Any, fault: str
-) -> None:
+def test_what_is_missing_is_said(folder: Path, capsys: pytest.CaptureFixture[str], change: Any,
+                                 fault: str) -> None:  # fmt: skip
     change(folder)
     code, _, err = learn(capsys, folder)
     assert code == (2 if "no line is a post" in fault else 1)
@@ -222,9 +216,8 @@ USAGE = {
 
 
 @pytest.mark.parametrize(("words", "fault"), USAGE.values(), ids=USAGE)
-def test_wrong_usage_says_what_to_type(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], fault: str
-) -> None:
+def test_wrong_usage_says_what_to_type(tmp_path: Path, capsys: pytest.CaptureFixture[str],
+                                       words: tuple[str, ...], fault: str) -> None:  # fmt: skip
     code, _, err = run_packs(capsys, tmp_path, *LEARN, "--out", tmp_path / "out", *words)
     assert (code, err[0]) == (2, f"terang packs learn: {fault}")
 

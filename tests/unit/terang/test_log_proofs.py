@@ -47,9 +47,8 @@ def read(made: LogWorld, path: str) -> bytes | None:
     return made.files.get(f"log/{path}")
 
 
-def test_a_proof_of_a_finding_is_accepted_and_reveals_its_own_key_only(
-    made: LogWorld, public: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_proof_of_a_finding_is_accepted_and_reveals_its_own_key_only(made: LogWorld, public: Path,
+        tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     keys = made.log_keys
     finding, other, _ = made.findings("acme", "2026-11-25")
     proof, _ = prove_finding(finding, keys, lambda path: read(made, path))
@@ -67,9 +66,8 @@ def test_a_proof_of_a_finding_is_accepted_and_reveals_its_own_key_only(
     )  # fmt: skip
 
 
-def test_the_proofs_in_a_bundle_are_accepted(
-    made: LogWorld, public: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_proofs_in_a_bundle_are_accepted(made: LogWorld, public: Path, tmp_path: Path,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     name = made.findings("acme", "2026-11-25")[0]
     case = Case(name, finding=found(1, finding=name))
     objects = SimpleNamespace(get=lambda bucket, key: made.files.get(key) if bucket else None)
@@ -84,9 +82,8 @@ def test_the_proofs_in_a_bundle_are_accepted(
     assert f"The leaf is that of {name}." in capsys.readouterr().out
 
 
-def test_a_proof_of_another_finding_is_not_accepted(
-    made: LogWorld, public: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_proof_of_another_finding_is_not_accepted(made: LogWorld, public: Path, tmp_path: Path,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     finding = made.findings("acme", "2026-11-25")[0]
     lines = prove_finding(finding, made.log_keys, lambda path: read(made, path))[0].split(b"\n")
     extra = json.loads(base64.b64decode(lines[1][6:]))
@@ -102,9 +99,8 @@ def test_a_proof_of_another_finding_is_not_accepted(
         assert stand_alone([str(public), "--proof", str(path)]) == 1
 
 
-def test_a_receipt_is_proved_by_its_bytes(
-    public: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_receipt_is_proved_by_its_bytes(public: Path, tmp_path: Path,
+                                          capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     receipt, proof = tmp_path / "receipt.json", tmp_path / "proof"
     receipt.write_bytes(RECEIPT)
     assert main(["prove", "file", str(receipt), str(public), "--out", str(proof)]) == 0

@@ -56,8 +56,7 @@ def test_messages_wait_for_space(start: Callable[[int], tuple[Emulator, Any]]) -
 
 
 def test_a_queue_without_a_reader_is_an_error(
-    start: Callable[[int], tuple[Emulator, Any]],
-) -> None:
+        start: Callable[[int], tuple[Emulator, Any]]) -> None:  # fmt: skip
     _, queue = start(0)
     queue.send("acme", ["{}"] * QUEUE_LENGTH)
     looks: list[int] = []

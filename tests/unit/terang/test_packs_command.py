@@ -85,9 +85,8 @@ def test_check_wants_a_calendar_day(folder: Path, capsys: pytest.CaptureFixture[
     assert "'2026-02-30' is not a day of the calendar" in err[0]
 
 
-def test_try_explains_and_keeps_quiet_about_the_packs(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_try_explains_and_keeps_quiet_about_the_packs(folder: Path,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     folder.joinpath("packs/otp.yaml").write_text(PACK.replace("login code", "kode otp"), "utf-8")
     code, out, err = run_packs(
         capsys, folder, "try", folder / "packs", "send me the OTP", "--today", "2026-11-15"
@@ -185,9 +184,8 @@ def test_diff_with_itself_is_empty(folder: Path, capsys: pytest.CaptureFixture[s
     ]
 
 
-def test_diff_leaves_out_packs_that_only_the_old_version_holds(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_diff_leaves_out_packs_that_only_the_old_version_holds(folder: Path,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     new = folder / "other.yaml"
     new.write_text(PACK.replace("one-time-codes", "other-codes"), "utf-8")
     words = ("diff", folder / "packs", new, "--posts", folder / "posts.jsonl")
@@ -197,9 +195,8 @@ def test_diff_leaves_out_packs_that_only_the_old_version_holds(
 
 
 @pytest.mark.parametrize("missing", ["packs", "posts"])
-def test_diff_of_a_missing_file_is_wrong_usage(
-    folder: Path, capsys: pytest.CaptureFixture[str], missing: str
-) -> None:
+def test_diff_of_a_missing_file_is_wrong_usage(folder: Path, capsys: pytest.CaptureFixture[str],
+                                               missing: str) -> None:  # fmt: skip
     new = folder / ("nowhere" if missing == "packs" else "packs")
     posts = folder / ("nowhere" if missing == "posts" else "posts.jsonl")
     code, out, err = run_packs(capsys, folder, "diff", folder / "packs", new, "--posts", posts)
@@ -221,9 +218,8 @@ def imported(folder: Path, *rows: str) -> int:
     return main(["factchecks", "import", str(feed), "--index", index, "--trust", "check.example"])
 
 
-def test_an_import_tells_what_was_refused_corrected_and_gone(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_import_tells_what_was_refused_corrected_and_gone(tmp_path: Path,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     assert imported(tmp_path, f"{SALT},Unproven,X,2026-01-02,en", SUGAR, BREAD) == 0
     first = capsys.readouterr().out
     assert "2 checks taken, 1 refused" in first
@@ -233,9 +229,8 @@ def test_an_import_tells_what_was_refused_corrected_and_gone(
     assert "0 new, 1 corrected, 1 gone" in capsys.readouterr().out
 
 
-def test_a_feed_without_a_check_withdraws_nothing(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_feed_without_a_check_withdraws_nothing(tmp_path: Path,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     imported(tmp_path, f"{SALT},False,X,2026-01-02,en")
     assert imported(tmp_path) == 2
     assert "holds no check: the index stays as it is" in capsys.readouterr().err
@@ -244,9 +239,8 @@ def test_a_feed_without_a_check_withdraws_nothing(
     assert "check.example/salt" in capsys.readouterr().out
 
 
-def test_a_full_disk_is_reported_and_keeps_the_index(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_disk_is_reported_and_keeps_the_index(tmp_path: Path,
+        capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     imported(tmp_path, f"{SALT},False,X,2026-01-02,en")
     before = (tmp_path / "index/current.json").read_bytes()
     table = admission._TABLE
@@ -286,9 +280,8 @@ def test_an_old_check_has_its_age(tmp_path: Path, capsys: pytest.CaptureFixture[
     pytest.param(["checks.csv", "--trust", "example"], id="no domain"),
     pytest.param(["checks.csv", "--trust", ""], id="nothing"),
 ])  # fmt: skip
-def test_a_call_that_would_trust_or_find_nothing_is_refused(
-    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_call_that_would_trust_or_find_nothing_is_refused(words: list[str], tmp_path: Path,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     index = tmp_path / "index"
     assert main(["factchecks", "import", *words, "--index", str(index)]) == 2
     assert "terang factchecks import: " in capsys.readouterr().err
@@ -296,9 +289,8 @@ def test_a_call_that_would_trust_or_find_nothing_is_refused(
 
 
 @pytest.mark.parametrize("line", ['{"id": "b"}', "no JSON", '{"id": null, "text": 5}', '"\xff"'])
-def test_a_line_without_text_is_named(
-    line: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_line_without_text_is_named(line: str, tmp_path: Path,
+                                      capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     imported(tmp_path, f"{SALT},False,X,2026-01-02,en")
     texts = tmp_path / "texts.jsonl"
     texts.write_bytes(b'{"id": "a", "text": "salt"}\n\n' + line.encode("latin-1"))
@@ -309,9 +301,8 @@ def test_a_line_without_text_is_named(
     assert f"{texts}:3: " in told.err.replace("\n", "")
 
 
-def test_an_answer_for_people_names_the_text_of_a_file(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_answer_for_people_names_the_text_of_a_file(tmp_path: Path,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     imported(tmp_path, f"{SALT},False,X,2026-01-02,en")
     texts = tmp_path / "texts.jsonl"
     texts.write_text('{"id": "a", "text": "🙂"}\n{"id": 7, "text": "🙂"}', encoding="utf-8")
@@ -334,9 +325,8 @@ STACK_FAULTS = {
 
 
 @pytest.mark.parametrize(("words", "fault"), STACK_FAULTS.values(), ids=STACK_FAULTS)
-def test_an_option_that_would_be_ignored_is_refused(
-    words: list[str], fault: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_option_that_would_be_ignored_is_refused(words: list[str], fault: str,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     """Nothing is read or uploaded."""
     assert main(["factchecks", "import", "checks.csv", *words]) == 2
     first = capsys.readouterr().err.splitlines()[0]

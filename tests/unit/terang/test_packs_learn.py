@@ -27,9 +27,8 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_pack_is_in_shadow_sound_and_the_same_each_time(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_pack_is_in_shadow_sound_and_the_same_each_time(folder: Path,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     packs = []
     for out in (folder / "first", folder / "second"):
         code, _, err = run_packs(capsys, folder, *LEARN, folder / "posts.csv", "--out", out)
@@ -90,9 +89,8 @@ def test_a_term_struck_out_is_not_used(folder: Path, capsys: pytest.CaptureFixtu
     assert "daftar" not in pack.rules[0].score.terms
 
 
-def test_words_start_with_a_weight_and_the_posts_move_it(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_words_start_with_a_weight_and_the_posts_move_it(folder: Path,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     """A word that no post has keeps at most its weight, one of ordinary posts alone has none."""
     folder.joinpath("words.txt").write_text("klik tautan: 4\ndaftar: 3\nmemasak: 3\n", "utf-8")
     words = ("--words", folder / "words.txt", "--out", folder / "out")
@@ -107,9 +105,8 @@ def test_words_start_with_a_weight_and_the_posts_move_it(
     assert pack.card.by_hand == tuple(sorted({"daftar", "klik tautan", "memasak"} & set(terms)))
 
 
-def test_words_of_which_the_posts_show_the_opposite_weigh_nothing(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_words_of_which_the_posts_show_the_opposite_weigh_nothing(folder: Path,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     folder.joinpath("words.txt").write_text("memasak: 4\nibu: 4\ntidur: 4\nharga: 4\n", "utf-8")
     words = ("--words", folder / "words.txt", "--out", folder / "out")
     assert run_packs(capsys, folder, *LEARN, folder / "posts.csv", *words)[0] == 0
@@ -118,9 +115,8 @@ def test_words_of_which_the_posts_show_the_opposite_weigh_nothing(
     assert "harga" not in pack.rules[0].score.terms
 
 
-def test_weights_start_from_those_of_packs_that_the_posts_agree_with(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_weights_start_from_those_of_packs_that_the_posts_agree_with(folder: Path,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     """A term that no post has keeps a weight only if the posts show others of its rule."""
     lures = PACK.replace("[otp, login code]", "[daftar, bonus besar, klik tautan]")
     folder.joinpath("lures.yaml").write_text(lures, "utf-8")
@@ -148,9 +144,8 @@ def test_a_pack_not_there_is_named(folder: Path, capsys: pytest.CaptureFixture[s
     assert "no-such-pack" in " ".join(err)
 
 
-def test_each_line_of_words_that_cannot_be_used_is_named(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_each_line_of_words_that_cannot_be_used_is_named(folder: Path,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     folder.joinpath("words.txt").write_text("besar\nx: 3\n", "utf-8")
     words = ("--words", folder / "words.txt", "--out", folder)
     ended, _, err = run_packs(capsys, folder, *LEARN, folder / "posts.csv", *words)
@@ -167,9 +162,8 @@ WRONG = {
 
 
 @pytest.mark.parametrize(("data", "code", "message"), WRONG.values(), ids=WRONG)
-def test_what_cannot_be_learned_from_is_named(
-    data: bytes, code: int, message: str, folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_cannot_be_learned_from_is_named(data: bytes, code: int, message: str, folder: Path,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     folder.joinpath("posts.csv").write_bytes(data)
     ended, _, err = run_packs(capsys, folder, *LEARN, folder / "posts.csv", "--out", folder)
     assert ended == code

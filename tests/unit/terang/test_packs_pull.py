@@ -67,9 +67,8 @@ def _pull(url: str, digest: str, out: Path, *more: str) -> int:
                  "--today", "2026-11-25", *more])  # fmt: skip
 
 
-def test_a_pack_is_taken_in_shadow_with_its_origin(
-    published: tuple[Path, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_pack_is_taken_in_shadow_with_its_origin(published: tuple[Path, str], tmp_path: Path,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     """The author's mode is replaced, comments stay, and a second pull changes nothing."""
     url = f"{published[1]}/packs/one-time-codes/3.yaml"
     digest = hashlib.sha256(LIVE.encode()).hexdigest()
@@ -98,9 +97,8 @@ def test_a_pulled_pack_keeps_its_comments(published: tuple[Path, str], tmp_path:
 
 
 @pytest.mark.parametrize("name", ["prize-notices", "telegram-trade-zh"])
-def test_a_shipped_pack_keeps_its_words_in_each_language(
-    published: tuple[Path, str], tmp_path: Path, name: str
-) -> None:
+def test_a_shipped_pack_keeps_its_words_in_each_language(published: tuple[Path, str],
+        tmp_path: Path, name: str) -> None:  # fmt: skip
     data = (ROOT / f"packs/{name}.yaml").read_bytes()
     (published[0] / f"packs/{name}.yaml").write_bytes(data)
     url, digest = f"{published[1]}/packs/{name}.yaml", hashlib.sha256(data).hexdigest()
@@ -110,9 +108,8 @@ def test_a_shipped_pack_keeps_its_words_in_each_language(
     assert taken.translations == Pack.parse(data.decode("utf-8"), name).translations
 
 
-def test_a_pack_that_does_not_check_is_written_to_be_looked_at(
-    published: tuple[Path, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_pack_that_does_not_check_is_written_to_be_looked_at(published: tuple[Path, str],
+        tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     """The problem names a line of the file, which somebody can open. The exit code is 1."""
     sentences = tmp_path / "out/protected"
     sentences.mkdir(parents=True)
@@ -189,9 +186,8 @@ def test_an_address_that_answers_byte_by_byte_is_left(
     ("http://stats.example/packs/a/1.yaml", "write an https:// address"),
     ("https://[bad/packs/a/1.yaml", "Invalid IPv6 URL"),
 ], ids=["plain http is for this machine only", "not an address"])  # fmt: skip
-def test_an_address_that_is_not_https_is_refused(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], url: str, words: str
-) -> None:
+def test_an_address_that_is_not_https_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str],
+        url: str, words: str) -> None:  # fmt: skip
     assert _pull(url, "0" * 64, tmp_path) == 2
     assert words in capsys.readouterr().err
 
@@ -226,9 +222,8 @@ def test_check_says_what_it_lacks(folder: Path, capsys: pytest.CaptureFixture[st
     assert any("choose `keywords` of SCAMS_AND_FRAUD: IMPERSONATION" in line for line in err)
 
 
-def test_an_imported_pack_is_sound_once_it_is_filled_in(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_imported_pack_is_sound_once_it_is_filled_in(folder: Path,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     options = ("--keyword", "PHISHING", "--language", "en", "--owner", "a: b")
     _, out, _ = run_packs(capsys, folder, *imported(folder, "--today", "2026-11-01", *options))
     filled = "\n".join(out).replace("ignore: []", "ignore: [a, b]").replace('url: ""',
@@ -280,9 +275,8 @@ def test_import_refuses(
     assert any(why in line for line in err)
 
 
-def test_import_of_a_column_that_is_not_there_names_those_that_are(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_import_of_a_column_that_is_not_there_names_those_that_are(folder: Path,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     folder.joinpath("words.csv").write_text("a,b\n1,2\n", "utf-8")
     words = ("import", folder / "words.csv", "--id", "bait", "--category", "SELF_HARM", "--column",
              "c")  # fmt: skip

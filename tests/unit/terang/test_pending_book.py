@@ -81,9 +81,8 @@ def test_one_taken_back_is_never_in_the_file(file: Path, book: PendingBook) -> N
 
 
 @pytest.mark.parametrize("writes", range(6))
-def test_a_death_at_any_write_loses_and_repeats_nothing(
-    file: Path, writes: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_death_at_any_write_loses_and_repeats_nothing(file: Path, writes: int,
+        monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     """Three decisions, the second taken back; the process dies at each write in turn."""
     real, left = home_desk._append_lines, [writes]
 
@@ -177,9 +176,8 @@ class Reached:
     desk: MemoryDesk
     cookie: str = ""
 
-    def ask(
-        self, method: str, path: str, body: str | None = None, **headers: str
-    ) -> tuple[int, dict[str, str], str]:
+    def ask(self, method: str, path: str, body: str | None = None,
+            **headers: str) -> tuple[int, dict[str, str], str]:  # fmt: skip
         home = self.server
         sent = {"Host": f"127.0.0.1:{home.port}", "Cookie": self.cookie}
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}

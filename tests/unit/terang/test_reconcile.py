@@ -76,9 +76,8 @@ def test_a_dump_without_faults_raises_no_question(size: int, tmp_path: Path, ask
 
 @settings(max_examples=5, deadline=None)
 @given(seed=st.integers(0, 10**9), size=st.integers(1, 900))
-def test_no_dump_without_faults_raises_a_question(
-    seed: int, size: int, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_no_dump_without_faults_raises_a_question(seed: int, size: int,
+        tmp_path_factory: pytest.TempPathFactory) -> None:  # fmt: skip
     assert main(["reconcile", *made(tmp_path_factory.mktemp("made"), seed, size)]) == 0
 
 
@@ -210,9 +209,8 @@ UNUSABLE = {"no report": "no part of a report", "no period": "names its period",
 
 
 @pytest.mark.parametrize("fault", UNUSABLE)
-def test_what_cannot_be_used_is_named(
-    fault: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_cannot_be_used_is_named(fault: str, tmp_path: Path,
+                                      capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     words = made(tmp_path, 3, 30)
     if fault == "no report":
         words[1] = str(tmp_path / "none")

@@ -135,9 +135,8 @@ def test_a_letter_that_would_not_be_accepted_stays(sqs: SQS) -> None:
 
 @pytest.mark.parametrize("call", ["send_message", "delete_message", "receive_message"])
 @pytest.mark.parametrize("after", [0, 1, 7, 13])
-def test_nothing_is_lost_when_it_is_killed_and_begun_again(
-    sqs: SQS, clock: Clock, call: str, after: int
-) -> None:
+def test_nothing_is_lost_when_it_is_killed_and_begun_again(sqs: SQS, clock: Clock, call: str,
+        after: int) -> None:  # fmt: skip
     """What was sent and not deleted comes twice: that is harmless, and a letter lost is not."""
     letters = [f"post {number:02}" for number in range(25)]
     die(sqs, *letters, provider="acme")

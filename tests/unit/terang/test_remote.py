@@ -24,9 +24,8 @@ from terang.cli import main, operate
 from terang.remote import Remote, first_steps, senders_of
 
 
-def test_the_error_without_a_region_names_what_a_stack_needs(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_the_error_without_a_region_names_what_a_stack_needs(monkeypatch: pytest.MonkeyPatch,
+        tmp_path: Path) -> None:  # fmt: skip
     for name in ("AWS_DEFAULT_REGION", "AWS_REGION", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
@@ -137,9 +136,8 @@ def test_on_this_machine_any_credentials_do() -> None:
     ("123456789012", "https://sqs.eu-west-1.amazonaws.com", {"AROA1"}),
     ("210987654321", "http://localhost:4566", {"AROA1"}),
 ], ids=["the emulator", "AWS", "another account behind a tunnel"])  # fmt: skip
-def test_only_the_account_of_the_emulator_is_registered_too(
-    account: str, endpoint: str, senders: set[str]
-) -> None:
+def test_only_the_account_of_the_emulator_is_registered_too(account: str, endpoint: str,
+        senders: set[str]) -> None:  # fmt: skip
     assert senders_of("AROA1", account, endpoint) == senders
 
 

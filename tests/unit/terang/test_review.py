@@ -102,9 +102,8 @@ def test_a_post_judged_in_the_file_no_longer_waits(run: Path) -> None:
     (("--provider", "acme-chat", "--month", "soon", "--moderator", "m"), "YYYY-MM"),
     (("--provider", "acme-chat", "--month", "2026-11", "--moderator", "J D"), "--moderator"),
 ])  # fmt: skip
-def test_wrong_usage_says_why(
-    words: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_wrong_usage_says_why(words: tuple[str, ...], said: str,
+                              capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     assert main(["audit", *words]) == 2
     assert said in capsys.readouterr().err
 
@@ -184,9 +183,8 @@ def test_an_interrupt_loses_no_decision(folder: Path) -> None:
     assert len({message["group"] for message in messages}) == 1
 
 
-def test_the_desk_knows_what_the_messages_of_the_run_decided(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_desk_knows_what_the_messages_of_the_run_decided(folder: Path,
+        monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     monkeypatch.setattr("ledger.cases.SECOND_REVIEW_PER", 2**40)  # else one in 20 waits again
     waiting = len(desk_of(folder).items(WHO))
     sit(folder)

@@ -130,9 +130,8 @@ def test_the_evidence_of_a_run(
 
 
 @pytest.mark.parametrize("hour", [8, 20])
-def test_the_desk_shows_the_rules_of_a_run_alike_at_each_hour(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hour: int
-) -> None:
+def test_the_desk_shows_the_rules_of_a_run_alike_at_each_hour(tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch, hour: int) -> None:  # fmt: skip
     """The run of 13 o'clock has a pinned day, and the desk over it opens at another hour."""
     clock = StandingClock(datetime.fromisoformat(f"{DAY}T{hour:02}:00:00Z"))
     monkeypatch.setattr("terang.run_table.clock_of_run", lambda _: clock)
@@ -141,9 +140,8 @@ def test_the_desk_shows_the_rules_of_a_run_alike_at_each_hour(
     assert view.state is RuleState.LIVE
 
 
-def test_the_desk_at_home_says_where_an_adopted_rule_proposes(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_desk_at_home_says_where_an_adopted_rule_proposes(tmp_path: Path,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     run = folder(tmp_path / "run", [prize(number) for number in range(30)])
     desk: Any = desk_of(run, *answers(line(capsys, run)), adoption())
     body = Visitor(desk, "m-1", role="lead").get(f"/rules/{RULE}")["body"]
@@ -158,9 +156,8 @@ def test_no_share_shows_between_looks(tmp_path: Path, capsys: pytest.CaptureFixt
     assert [(each["judged"], each["right"]) for each in told] == [(29, None), (30, 30)]
 
 
-def test_answers_and_adoptions_that_do_not_hold_change_nothing(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_answers_and_adoptions_that_do_not_hold_change_nothing(tmp_path: Path,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     """A finding that was not drawn, a second answer, another version; and one too early."""
     run = folder(tmp_path / "run", [prize(number) for number in range(70)])
     told = line(capsys, run)
@@ -176,9 +173,8 @@ def test_answers_and_adoptions_that_do_not_hold_change_nothing(
     assert line(capsys, run, answer(first), again, *bad)["judged"] == 1
 
 
-def test_what_an_earlier_run_adopted_is_read_from_its_folder(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_an_earlier_run_adopted_is_read_from_its_folder(tmp_path: Path,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     run = folder(tmp_path / "run", [prize(1)], live_here=(TRIED,))
     assert adopted_in(run, "acme") == (TRIED,)
     assert line(capsys, run)["mode"] == "live"
@@ -211,9 +207,8 @@ def test_wrong_usage_says_what_is_allowed(
     assert said in capsys.readouterr().err
 
 
-def test_another_runs_trials_must_be_of_the_same_provider(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_another_runs_trials_must_be_of_the_same_provider(tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     folder(tmp_path / "run", [prize(1)])
     monkeypatch.chdir(tmp_path)
     (tmp_path / "posts.jsonl").write_text("{}")

@@ -125,9 +125,8 @@ def test_a_file_of_something_else_is_not_a_run(tmp_path: Path) -> None:
     pytest.param(["run", "--moderator", "Jane Doe"], 2, "--moderator", id="a name"),
     pytest.param(["--moderator", "m-7"], 2, "a run's folder", id="nothing to review"),
 ])  # fmt: skip
-def test_wrong_usage_says_why(
-    words: list[str], code: int, said: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_wrong_usage_says_why(words: list[str], code: int, said: str,
+                              capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     assert main(["review", *words]) == code
     assert said in capsys.readouterr().err
 
@@ -231,9 +230,8 @@ def test_a_removal_that_fits_nothing_is_refused(removed: str, fault: str) -> Non
 
 
 def test_a_provider_cannot_name_what_the_set_lacks() -> None:
-    with pytest.raises(
-        matcher.SetError, match="provider acme names packs or rules that the set lacks"
-    ):
+    with pytest.raises(matcher.SetError,
+                       match="provider acme names packs or rules that the set lacks"):  # fmt: skip
         follow(ALL, chosen={"acme": ["aaa", "typo"]})
 
 
@@ -317,9 +315,8 @@ def test_leaving_the_set_and_returning_lifts_no_pause() -> None:
     assert follow(without, pack("aaa", 2), earlier=earlier).providers["acme"].paused == ()
 
 
-def back(
-    before: matcher.RuleSet, target: matcher.RuleSet, at: datetime, *earlier: ReplacedSet
-) -> matcher.RuleSet:
+def back(before: matcher.RuleSet, target: matcher.RuleSet, at: datetime,
+         *earlier: ReplacedSet) -> matcher.RuleSet:  # fmt: skip
     """The set after going back to another."""
     return matcher.load_set(next_set(before, going_back(before, target, at, 24, ()), earlier))
 

@@ -21,9 +21,8 @@ from terang.cli import main
 NAME = "one-time-codes/asks-for-code"
 
 
-def scanned(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *words: str
-) -> list[dict[str, Any]]:
+def scanned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+            *words: str) -> list[dict[str, Any]]:  # fmt: skip
     folder = sample_folder(tmp_path)
     folder.joinpath("packs/otp.yaml").write_text(SCORED, "utf-8")
     posts = folder.joinpath("posts.jsonl").read_bytes()
@@ -34,9 +33,8 @@ def scanned(
     return list(map(json.loads, out.splitlines()))
 
 
-def test_a_hit_has_its_score_its_threshold_and_the_weight_of_each_term(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_hit_has_its_score_its_threshold_and_the_weight_of_each_term(tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     first, second = scanned(tmp_path, monkeypatch, capsys)
     assert [first["id"], second["id"]] == ["p-1", "p-2"]
     [hit] = first["hits"]
@@ -44,17 +42,15 @@ def test_a_hit_has_its_score_its_threshold_and_the_weight_of_each_term(
     assert [(span["term"], span["weight"]) for span in hit["spans"]] == [("send me", 5), ("otp", 3)]
 
 
-def test_scores_has_a_line_for_every_post(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_scores_has_a_line_for_every_post(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+                                          capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     assert scanned(tmp_path, monkeypatch, capsys, "--scores") == [
         {"id": "p-1", "scores": {NAME: 8}}, {"id": "p-2", "scores": {NAME: 7}},
         {"id": "p-3", "scores": {NAME: 5}}, {"id": "p-4", "scores": {NAME: 0}}]  # fmt: skip
 
 
-def test_diff_shows_changed_weights_and_what_they_change(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_diff_shows_changed_weights_and_what_they_change(tmp_path: Path,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     folder = sample_folder(tmp_path)
     folder.joinpath("packs/otp.yaml").write_text(SCORED, "utf-8")
     new = folder / "new.yaml"

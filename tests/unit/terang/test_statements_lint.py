@@ -260,8 +260,7 @@ def test_an_unknown_version_of_zip_is_one_problem(linted: Lint) -> None:
 
 
 def test_nothing_is_laid_on_the_disk_that_is_much_larger_than_the_file(
-    monkeypatch: pytest.MonkeyPatch, linted: Lint
-) -> None:
+        monkeypatch: pytest.MonkeyPatch, linted: Lint) -> None:  # fmt: skip
     """Not even a byte of a bomb: its declared size decides before it is expanded."""
     monkeypatch.setattr(tempfile, "TemporaryFile", lambda: pytest.fail("something was laid"))
     inner = packed(STORED, b" " * 30_000_000)
@@ -322,9 +321,8 @@ def test_a_row_without_end_is_not_held_in_memory(cell: bytes, linted: Lint) -> N
     assert "2 MiB" in told[0]["message"]
 
 
-def test_a_file_that_may_not_be_read_is_a_problem_of_its_own(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lint: Lint
-) -> None:
+def test_a_file_that_may_not_be_read_is_a_problem_of_its_own(tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch, lint: Lint) -> None:  # fmt: skip
     for name in ("a", "b"):
         (tmp_path / name).write_bytes(lines([SOUND]))
     opening = Path.open

@@ -67,9 +67,8 @@ def test_all_is_sent_once(tmp_path: Path, database: Database) -> None:
     assert database.requests == 2
 
 
-def test_refused_statements_are_named_and_the_others_are_sent(
-    tmp_path: Path, database: Database, capsys: pytest.CaptureFixture[str], monkeypatch: Any
-) -> None:
+def test_refused_statements_are_named_and_the_others_are_sent(tmp_path: Path, database: Database,
+        capsys: pytest.CaptureFixture[str], monkeypatch: Any) -> None:  # fmt: skip
     """A rule that came to the database later than to us."""
     monkeypatch.setattr(terang.submission, "schema_problems", lambda _: ())
     statements = many(5)
@@ -80,9 +79,8 @@ def test_refused_statements_are_named_and_the_others_are_sent(
     assert "p-002: category: refused: is invalid." in capsys.readouterr().out
 
 
-def test_invalid_statements_are_not_sent(
-    tmp_path: Path, database: Database, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_invalid_statements_are_not_sent(tmp_path: Path, database: Database,
+                                         capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     files = written(tmp_path, [*many(2), changed(puid="p-9", content_language="id")])
     assert submit(files, database.address) == 1
     assert sorted(database.has) == ["p-000", "p-001"]
@@ -96,9 +94,8 @@ def test_statements_of_the_database_are_not_sent_again(tmp_path: Path, database:
     assert sorted(sent(files)) == ["p-000", "p-001", "p-002"]
 
 
-def test_an_answer_that_is_lost_sends_nothing_twice(
-    tmp_path: Path, database: Database, paused: list[float]
-) -> None:
+def test_an_answer_that_is_lost_sends_nothing_twice(tmp_path: Path, database: Database,
+        paused: list[float]) -> None:  # fmt: skip
     database.next = ["lost"]
     files = written(tmp_path, many(3))
     assert submit(files, database.address) == 0
@@ -147,9 +144,8 @@ def test_killed_in_between_it_sends_nothing_twice(tmp_path: Path, database: Data
     assert len(database.has) == 730
 
 
-def test_the_token_may_lie_in_a_file(
-    tmp_path: Path, database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_token_may_lie_in_a_file(tmp_path: Path, database: Database,
+                                     monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     monkeypatch.delenv(terang.cli.published.TOKEN)
     files, token = written(tmp_path, many(3)), tmp_path / "token"
     words = ["statements", "submit", str(files), "--to", database.address]
@@ -187,9 +183,8 @@ def test_the_token_goes_to_no_open_address(tmp_path: Path, database: Database, t
     assert submit(written(tmp_path, many(1)), to) == 2
 
 
-def test_without_a_token_nothing_is_sent(
-    tmp_path: Path, database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_a_token_nothing_is_sent(tmp_path: Path, database: Database,
+                                         monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     monkeypatch.delenv(terang.cli.published.TOKEN)
     assert submit(written(tmp_path, many(1)), database.address) == 2
     assert database.requests == 0

@@ -33,9 +33,8 @@ def earlier(folder: Path) -> Path:
     return folder
 
 
-def test_a_second_run_into_one_folder_is_refused_with_a_sentence(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_second_run_into_one_folder_is_refused_with_a_sentence(tmp_path: Path,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     out = earlier(tmp_path / "out")
     with owned(out):
         assert run(tmp_path, out) == 2
@@ -44,9 +43,8 @@ def test_a_second_run_into_one_folder_is_refused_with_a_sentence(
 
 
 @pytest.mark.parametrize(("words", "ends"), [(("--keep",), "well"), ((), "interrupted")])
-def test_ctrl_c_after_the_run_stops_only_a_stack_that_is_not_kept(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], ends: str
-) -> None:
+def test_ctrl_c_after_the_run_stops_only_a_stack_that_is_not_kept(tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], ends: str) -> None:  # fmt: skip
     """A stack is kept if its context ends without an exception."""
     ended: list[str] = []
 
@@ -126,9 +124,8 @@ def test_of_a_link_inside_only_the_link_is_removed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["a file", "a link to nothing", "a ring of links", "below a file"])
-def test_a_path_that_is_not_a_folder_is_refused_with_a_sentence(
-    kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_path_that_is_not_a_folder_is_refused_with_a_sentence(kind: str, tmp_path: Path,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     out = tmp_path / "out"
     if kind == "a file":
         out.write_text("mine")
@@ -143,9 +140,8 @@ def test_a_path_that_is_not_a_folder_is_refused_with_a_sentence(
     assert capsys.readouterr().err.startswith(f"terang run: --out {out}: ")
 
 
-def test_a_link_to_something_else_than_a_run_is_refused(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_link_to_something_else_than_a_run_is_refused(tmp_path: Path,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     home = tmp_path / "home"
     home.mkdir()
     (home / "letters").write_text("mine")
@@ -155,9 +151,8 @@ def test_a_link_to_something_else_than_a_run_is_refused(
     assert (home / "letters").read_text() == "mine"
 
 
-def test_messages_that_are_no_text_are_refused_before_anything_starts(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_messages_that_are_no_text_are_refused_before_anything_starts(tmp_path: Path,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     messages = tmp_path / "messages.jsonl"
     messages.write_bytes(line() + b"\n\xff\xfe\n")
     assert run(tmp_path, tmp_path / "out", "--messages", messages) == 2
@@ -176,9 +171,8 @@ def test_a_name_of_any_bytes_is_text_for_keys_and_lines(written: bytes, name: st
 
 
 @pytest.mark.parametrize(("found", "shown"), [({"a/1/r/live": 2}, True), ({}, False)])
-def test_a_table_is_shown_where_something_was_found(
-    found: dict[str, int], shown: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_table_is_shown_where_something_was_found(found: dict[str, int], shown: bool,
+        tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     print_run(RunResult("acme", [sample_receipt(by_rule=found)], [], [], None), Screen(), tmp_path)
     told = capsys.readouterr().out
     assert ("what was found" in told) == shown

@@ -193,9 +193,8 @@ HOSTILE = {
 
 @pytest.mark.parametrize("path", ["log/checkpoint", "log/vkey", "summaries/acme/2026-11-25.json"])
 @pytest.mark.parametrize("kind", HOSTILE)
-def test_an_answer_that_is_none_is_wrong_and_ends_in_time(
-    kind: str, path: str, served: Served, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_answer_that_is_none_is_wrong_and_ends_in_time(kind: str, path: str, served: Served,
+        monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     """However much is sent, and however slowly; nobody is followed anywhere else."""
     monkeypatch.setattr(verify, "SECONDS", 1)
     served.two.set()
@@ -284,8 +283,7 @@ def check(files: dict[str, bytes], folder: Path, *others: bytes, key: str = "") 
 
 
 def test_another_implementation_accepts_the_cosignature(
-    logs: tuple[dict[str, bytes], dict[str, bytes]],
-) -> None:
+        logs: tuple[dict[str, bytes], dict[str, bytes]]) -> None:  # fmt: skip
     note = cosigned(logs[1]["log/checkpoint"]).decode()
     line = note.splitlines()[-1]
     key = Vkey.from_string(vkey_of(WITNESS))
@@ -294,18 +292,16 @@ def test_another_implementation_accepts_the_cosignature(
     key.get_verifier().verify_note(NoteSignature.from_line(line), theirs)
 
 
-def test_the_served_checkpoint_may_be_cosigned(
-    logs: tuple[dict[str, bytes], dict[str, bytes]], tmp_path: Path
-) -> None:
+def test_the_served_checkpoint_may_be_cosigned(logs: tuple[dict[str, bytes], dict[str, bytes]],
+                                               tmp_path: Path) -> None:  # fmt: skip
     files = logs[1] | {"log/checkpoint": cosigned(logs[1]["log/checkpoint"])}
     result = check(files, tmp_path)
     assert result.wrong == []
     assert any(line.startswith(f"The witness {NAME} saw the log of") for line in result.said)
 
 
-def test_or_one_that_the_witness_handed_out(
-    logs: tuple[dict[str, bytes], dict[str, bytes]], tmp_path: Path
-) -> None:
+def test_or_one_that_the_witness_handed_out(logs: tuple[dict[str, bytes], dict[str, bytes]],
+                                            tmp_path: Path) -> None:  # fmt: skip
     older, newer = logs
     assert check(newer, tmp_path, cosigned(older["log/checkpoint"])).wrong == []
 
@@ -322,9 +318,8 @@ def test_a_witness_that_did_not_sign_is_wrong(
     assert wrong.startswith(f"the witness {NAME} signed no checkpoint")
 
 
-def test_the_key_of_the_log_is_no_witness(
-    logs: tuple[dict[str, bytes], dict[str, bytes]], tmp_path: Path
-) -> None:
+def test_the_key_of_the_log_is_no_witness(logs: tuple[dict[str, bytes], dict[str, bytes]],
+                                          tmp_path: Path) -> None:  # fmt: skip
     key = logs[1]["log/vkey"].decode().strip()
     assert check(logs[1], tmp_path, key=key).wrong
 

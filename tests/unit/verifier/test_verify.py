@@ -133,9 +133,8 @@ def test_a_log_whose_key_changed_since_is_wrong(folder: Path, tmp_path: Path) ->
     assert wrong == f"{ORIGIN} had another key on {seen[ORIGIN]['seen']}: another"
 
 
-def test_numbers_are_recounted_by_the_program_next_to_the_verifier_if_it_is_there(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_numbers_are_recounted_by_the_program_next_to_the_verifier_if_it_is_there(folder: Path,
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     monkeypatch.setattr(verify, "RECOUNT", (tmp_path / "recount.py",))
     result = checked(folder)
     assert result.unproved == [f"the numbers: put log/recount.py next to {verify.__file__}"]
@@ -248,9 +247,8 @@ def test_what_was_logged_late_is_named_when_watching(tmp_path: Path) -> None:
     ]
 
 
-def signed_again(
-    origin: str = ORIGIN, word: str = "a key for tests", size: int | None = None
-) -> dict[str, bytes]:
+def signed_again(origin: str = ORIGIN, word: str = "a key for tests",
+                 size: int | None = None) -> dict[str, bytes]:  # fmt: skip
     """The same files behind another log of their leaves."""
     whole = parse_checkpoint(FILES["log/checkpoint"]).size
     leaves = list(LogFiles(whole, lambda path: FILES.get(f"log/{path}")).leaves())[:size]
@@ -280,9 +278,8 @@ OTHER_LOGS = {
 
 
 @pytest.mark.parametrize("case", OTHER_LOGS)
-def test_who_remembers_a_log_is_shown_no_other(
-    case: str, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_who_remembers_a_log_is_shown_no_other(case: str, folder: Path, tmp_path: Path,
+        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     """By no command; and nothing is added to what it remembers."""
     state, (files, why) = tmp_path / "seen.json", OTHER_LOGS[case]
     assert main([str(folder), "--state", str(state)]) == 0
@@ -353,9 +350,8 @@ def test_any_name_is_shown_on_any_terminal(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("seed", range(TAMPERINGS))
 @pytest.mark.parametrize("is_first", [True, False])
-def test_each_change_is_named(
-    seed: int, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_first: bool
-) -> None:
+def test_each_change_is_named(seed: int, folder: Path, tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch, *, is_first: bool) -> None:  # fmt: skip
     """By a check that recounts nothing: of a first visitor, and of one who came before."""
     table, state = (FIRST_VISIT, None) if is_first else (LATER_VISIT, tmp_path / "state.json")
     monkeypatch.setattr(verify, "_recount", lambda *_: None)
