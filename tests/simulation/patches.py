@@ -148,8 +148,9 @@ def patched_machine(settings: dict[str, str], *, is_small: bool = True) -> Itera
         patched.setattr(Pages, "pack", _pack_page)
         patched.setattr(Pages, "index", _index_page)
         patched.setattr(Pages, "authors", _authors_page)
-        # Pages in one language: each page that is put is one more call that can fail.
+        # Pages in one language and order: each page that is put is one more call that can fail.
         patched.setattr(site_files, "LANGUAGES", ("en",))
+        patched.setattr(site_files, "COLUMNS", ("read",))
         patched.setattr(Pages, "method", _method_page)
         yield
 
@@ -184,8 +185,8 @@ def _pack_page(
     return f"{(pack.id, pack.version)} {digest}"
 
 
-def _index_page(self: Pages, contents: Contents, checks: object = None) -> str:
-    return _page_digest(self, self.today, contents)
+def _index_page(self: Pages, contents: Contents, checks: object = None, column: str = "") -> str:
+    return _page_digest(self, self.today, contents, column)
 
 
 def _authors_page(self: Pages, cases: CaseNumbers) -> str:
