@@ -957,6 +957,7 @@ SIMPLE_ADDENDS: dict[str, Callable[[Record], Iterable[Addend]]] = {
         ("agreed", COUNT, int(line["verdict"] == line["about"])),
     ],
     "suspension": lambda line: [("suspended", line["why"], 1)],
+    "bundle": lambda _: [],  # a line, and no number
     "trial": lambda line: [("tried", f"{line['tried']}/{line['verdict']}", 1)],
 }
 

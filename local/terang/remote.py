@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,57 +25,7 @@ from terang.case_queue import CaseQueue
 from terang.emulator import ACCOUNT, StackError, environment_of
 from terang.set_publishing import PackBucket
 
-_TEXT = """\
-# {provider}: what it needs. These lines can be typed as they are.
-# role:      {role}
-# files:     s3://{drop}/drop/{provider}/
-# posts:     {posts}
-# cases:     {cases}
-#            each message has the attribute provider = {provider}
-# receipts:  s3://{out}/out/{provider}/receipts/
-# findings:  s3://{out}/out/{provider}/findings/
-{environment}
-# A first file: its receipt comes within seconds.
-cat > first.jsonl <<'EOF'
-{{"id": "first-1", "account": "user-1", "text": "Please send me the OTP you just got", \
-"audience": "public", "published_at": "2026-11-25T10:00:00Z"}}
-EOF
-{aws} s3 cp first.jsonl s3://{drop}/drop/{provider}/first.jsonl
-{aws} s3 ls --recursive s3://{out}/out/{provider}/
-
-# A first message of two posts. The first meets a rule; the second is not public, and is refused.
-# It needs Python with boto3, which the checkout's .venv/bin/python has.
-python3 - <<'EOF'
-import json, time
-import boto3
-
-text = "Please send me the OTP you just got, I need it"
-post = {{"account": "user-1", "text": text, "published_at": "2026-11-25T10:00:00Z"}}
-posts = [post | {{"id": "first-2", "audience": "public"}},
-         post | {{"id": "first-3", "audience": "friends"}}]
-s3, until = boto3.client("s3"), time.monotonic() + 60
-
-def keys(place):
-    listed = s3.get_paginator("list_objects_v2").paginate(
-        Bucket="{out}", Prefix="out/{provider}/" + place + "/")
-    return {{stored["Key"] for page in listed for stored in page.get("Contents", ())}}
-
-before = {{place: keys(place) for place in ("receipts/messages", "findings")}}
-boto3.client("sqs").send_message(
-    QueueUrl="{posts}",
-    MessageBody=json.dumps(posts),
-    MessageAttributes={{"provider": {{"DataType": "String", "StringValue": "{provider}"}}}},
-)
-for place, known in before.items():
-    while not (new := keys(place) - known):
-        if time.monotonic() > until:
-            raise SystemExit("nothing came under " + place + " within a minute")
-        time.sleep(1)
-    for key in sorted(new):
-        print("s3://{out}/" + key)
-        print(s3.get_object(Bucket="{out}", Key=key)["Body"].read().decode())
-EOF
-"""
+_TEXT = Path(__file__).with_name("first_steps.txt").read_text("utf-8")
 
 _TAKE_ROLE = """\
 export AWS_DEFAULT_REGION={region}
@@ -258,6 +209,15 @@ class Remote:
                 SecretId=self.outputs["PseudonymSecretArn"]
             )
         return str(secret["SecretString"]).encode()
+
+    def leads(self, provider: str) -> set[str] | None:
+        """Return who leads there by the stack's own pool; None where another issuer signs in."""
+        if "ConsolePoolId" not in self.outputs:
+            return None
+        group = {"UserPoolId": self.outputs["ConsolePoolId"], "GroupName": f"{provider}/lead"}
+        with explain_stack_errors(f"cannot read who is in the group {provider}/lead: "):
+            listed = boto3.client("cognito-idp").get_paginator("list_users_in_group")
+            return {user["Username"] for page in listed.paginate(**group) for user in page["Users"]}
 
     def cases(self, provider: str) -> CaseQueue:
         """Return the queue of cases in a provider's name. Raises OperatorError if it is missing."""

@@ -109,6 +109,15 @@ def has_report(folder: Path) -> bool:
     return any(_path(folder, part) for part in PARTS)
 
 
+def report_tables(folder: Path) -> dict[int, Table]:
+    """Return the rows of each part that can be read and has the template's columns."""
+    return {
+        part: [row for row in read_part(part, path)[0] or () if len(row) == len(HEADERS[part])]
+        for part in PARTS
+        if (path := _path(folder, part))
+    }
+
+
 def report_problems(folder: Path) -> Iterator[ReportProblem]:
     """Yield all problems of a report, part by part."""
     for part in PARTS:

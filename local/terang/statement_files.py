@@ -194,20 +194,25 @@ def statements_in(path: Path, progress: Callable[[int], None]) -> Iterator[Filed
     file breaks off or is damaged, the last item says so. A member of a zip that cannot be read is
     one item, and the members after it are read.
     """
-    number = 0
+    for number, item in enumerate(items_of(path, progress, _read), 1):
+        if isinstance(item, FiledStatement):
+            yield FiledStatement(number, item.statement, item.problem, item.columns)
+        else:
+            yield _problem_at(number, str(item))
+
+
+def items_of[T](
+    path: Path, progress: Callable[[int], None], read: Read[T]
+) -> Iterator[T | UnreadableError]:
+    """Yield what `read` yields of a file, or of each table in an archive; errors in their place."""
     try:
         with path.open("rb") as file:
             counted = _CountedFile(file.fileno(), progress)
-            for item in opened(io.BufferedReader(counted, HEAD_BYTES), _read):
-                number += 1
-                if isinstance(item, FiledStatement):
-                    yield FiledStatement(number, item.statement, item.problem, item.columns)
-                else:
-                    yield _problem_at(number, str(item))
+            yield from opened(io.BufferedReader(counted, HEAD_BYTES), read)
     except UnreadableError as error:
-        yield _problem_at(number + 1, str(error))
+        yield error
     except OSError as error:
-        yield _problem_at(number + 1, f"the file cannot be read: {error.strerror or error}")
+        yield UnreadableError(f"the file cannot be read: {error.strerror or error}")
 
 
 def _read(stream: "io.BufferedReader[Any]") -> Iterator[FiledStatement]:

@@ -12,13 +12,14 @@ import csv
 import io
 import os
 import random
+import re
 import shutil
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import batched, zip_longest
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -31,15 +32,17 @@ from yaml.constructor import ConstructorError
 
 from dsa.indicators import About
 from dsa.report import LEDGER, Period
-from dsa.report_entries import Entries
+from dsa.report_entries import NOT_DESCRIBED, Entries, file_name
+from dsa.report_proof import WrittenReport, prove
 from dsa.statement import BATCH
 from dsa.statement_checks import schema_problems
 from ledger.cases import JournalEntry
 from ledger.codes import OperatorError
 from ledger.store import DynamoStore
 from terang.case_queue import decode_lines, read_file
+from terang.report_lint import report_problems
 from terang.statement_files import statements_in
-from terang.terminal import screen
+from terang.terminal import parse_day, screen
 
 TRIES = 6
 """Tries of a request that was throttled (429) or not answered; each waits twice as long."""
@@ -238,7 +241,7 @@ class Submission:
                     yield item.statement
 
 
-CORRECTIONS = "corrections.csv"
+CORRECTIONS, DRAFT = "corrections.csv", "not-ready.txt"
 
 
 class AboutError(ValueError):
@@ -318,17 +321,22 @@ def write_report(folder: Path, files: Mapping[str, bytes], about: About) -> int:
     """Write a report. Return the number of cells that differ from an earlier version.
 
     The earlier version moves to `r<number>` in the same folder. `corrections.csv` names each
-    changed cell with its former value, the day and the reason.
+    changed cell with its former value, the day and the reason. A version with a file `DRAFT` was
+    never published: it is replaced, and the one before it is the earlier one.
     """
     folder.mkdir(parents=True, exist_ok=True)
     changes: list[list[str]] = []
-    earlier = {name: (folder / name).read_bytes() for name in files if (folder / name).is_file()}
+    is_draft = (folder / DRAFT).is_file()
+    number = len(list(folder.glob("r[0-9]*"))) + (not is_draft)
+    kept = folder / f"r{number}"
+    before = kept if is_draft else folder
+    earlier = {name: (before / name).read_bytes() for name in files if (before / name).is_file()}
+    if is_draft:
+        (folder / CORRECTIONS).unlink(missing_ok=True)
     if earlier and any(earlier.get(name) != data for name, data in files.items() if name != LEDGER):
-        number = len(list(folder.glob("r[0-9]*"))) + 1
         changes = list(_changes(earlier, files, number + 1, about))
-        kept = folder / f"r{number}"
-        kept.mkdir()
-        for name in (*earlier, CORRECTIONS):
+        kept.mkdir(exist_ok=is_draft)
+        for name in () if is_draft else (*earlier, CORRECTIONS):
             if (folder / name).is_file():
                 shutil.move(folder / name, kept / name)
     for name, data in files.items():
@@ -339,6 +347,46 @@ def write_report(folder: Path, files: Mapping[str, bytes], about: About) -> int:
         csv.writer(text).writerows([header, *changes])
         (folder / CORRECTIONS).write_text(text.getvalue(), encoding="utf-8", newline="")
     return len(changes)
+
+
+def read_period(text: str) -> Period:
+    """Return the period. Raises ValueError if it is neither a year nor two days."""
+    first, _, last = text.partition("/")
+    if re.fullmatch(r"20\d\d", text):
+        return Period.year(int(text))
+    try:
+        period = Period(parse_day(first), parse_day(last))
+    except ValueError:
+        period = None
+    if period is None or period.first > period.last:
+        raise ValueError(f"--period {text!r}: write a year, or FIRST/LAST as YYYY-MM-DD")
+    return period
+
+
+FORM = Path(__file__).with_name("report_form.yaml")
+"""The form of the provider's own words; nothing in it is filled in."""
+
+
+def not_ready(folder: Path, about: About, period: Period, today: date) -> Iterator[str]:
+    """Yield what stands against publishing a report, and what a person still owes."""
+    if today <= period.last:
+        yield f"the period is not over: it ends on {period.last}"
+    said = msgspec.structs.asdict(about)
+    yield from (f"{name}: write it in the form" for name in ("name", "service") if not said[name])
+    texts = msgspec.structs.asdict(about.qualitative).items()
+    for name in (name for name, text in texts if not text.strip()):
+        yield f"qualitative.{name}: write it in the form; the report has a text of Terang's"
+    if about.published is None or about.published <= period.last:
+        yield "published: write the day in the form; it is after the end of the period"
+    if (folder / CORRECTIONS).is_file() and not about.correction:
+        yield "correction: an earlier version differs; write why, and by which method"
+    for part in () if about.other else range(3, 7):
+        if NOT_DESCRIBED in (folder / file_name(part)).read_text("utf-8"):
+            yield f'other: {file_name(part)} counts an "Other" that nobody described; say what'
+    for each in report_problems(folder):
+        yield f"{file_name(each.part)}: row {each.row}: {each.code}: {each.message}"
+    files = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+    yield from prove(WrittenReport.read(files)).differences
 
 
 def _changes(

@@ -5,10 +5,13 @@ from datetime import UTC, datetime
 
 import pytest
 from stack.console_browser import PASSWORD, Browser, ConsoleAddress, Page, account, console_address
-from stack.running import Running
+from stack.running import STACK, Running
 from support.chromium import NEEDS_CHROMIUM, chromium
 from support.format_files import post
 from tools.flow import desk_flow as flow
+
+from ledger.codes import OperatorError
+from terang.remote import Remote
 
 
 @pytest.fixture(scope="module")
@@ -110,3 +113,16 @@ def test_a_day_at_the_desk(running: Running, address: ConsoleAddress, found: str
         figures = list(flow.live(running, address, browser, findings=10, locales=["zh-CN"]))
     assert figures[0].startswith("10 findings by 29 keys")
     assert [line for line in figures if "WRONG" in line] == []
+
+
+def test_leads_are_who_is_in_the_group_of_the_pool(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in running.stack.environment().items():
+        monkeypatch.setenv(name, value)
+    account(running, "m-90", "lead-chat/lead")
+    account(running, "m-91", "lead-chat/moderator")
+    remote = Remote.find(STACK)
+    assert remote.leads("lead-chat") == {"m-90"}
+    with pytest.raises(OperatorError, match="who is in the group other-chat/lead"):
+        remote.leads("other-chat")

@@ -2,10 +2,13 @@
 
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from unittest import mock
+from zipfile import ZipFile
 
 import pytest
 from stack.conftest import PARAMETERS
@@ -86,6 +89,31 @@ def test_a_finding_is_proved_by_the_command(logged: Running, tmp_path: Path) -> 
     assert main(["verify", public, "--proof", str(proof)]) == 0
     words[2] = "0" * 64
     assert main(words) == 1
+
+
+def test_a_lead_bundles_a_decision_and_verify_accepts_its_proof(
+    logged: Running, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    [(_, data)] = list(logged.versions("OutBucket", f"out/{PROVIDER}/findings/"))
+    found, decided = json.loads(data), tmp_path / "cases.jsonl"
+    finding, times = found["finding"], ("opened_at", "decided_at", "applied_at")
+    made = {"type": "decision", "id": "d-1", "findings": [finding], "verdict": "confirmed"}
+    made |= dict.fromkeys(times, found["found_at"])
+    made |= {"measures": {"visibility": ["DECISION_VISIBILITY_CONTENT_REMOVED"]}}
+    decided.write_text(json.dumps(made | {"reason": "It asks for a code.", "moderator": "m-1"}))
+    assert main(["cases", "send", str(decided), "--provider", PROVIDER, "--stack", STACK]) == 0
+    words = ["case", finding, "--stack", STACK, "--bundle", str(tmp_path / "bundle.zip")]
+    words += ["--moderator", "m-9"]
+    assert main(words) == 2
+    assert "say --role lead" in capsys.readouterr().err
+    assert main([*words, "--role", "lead"]) == 0
+    with ZipFile(tmp_path / "bundle.zip") as zipped:
+        zipped.extractall(tmp_path / "bundle")
+    [proof] = tmp_path.glob("bundle/proofs/*")
+    public = copy(logged, tmp_path / "public")
+    verified = [sys.executable, public / "log/verify.py", public, "--proof", proof]
+    subprocess.run(verified, check=True)
+    assert finding in (tmp_path / "bundle/index.html").read_text("utf-8")
 
 
 def test_a_new_key_begins_a_new_log(logged: Running, tmp_path: Path) -> None:

@@ -71,6 +71,9 @@ order = _maker(
 )  # fmt: skip
 """An order to act that was complied with."""
 
+bundle = _maker("bundle", id="l-1", decision="d-1", made_by="m-9", at="2026-11-30T08:00:00+00:00")
+"""The line of a lead's bundle of `d-1`."""
+
 inform = partial(order, id="q-2", kind="inform", category=..., items=...)
 """An order to inform: its clock and its authority only."""
 
@@ -112,7 +115,7 @@ adoption = _maker(
 
 MAKERS: tuple[Maker, ...] = (
     *(complaint, dispute, outcome, second_review, notice, order, inform, suspension),
-    *(reinstatement, audit, flood_answer, tried, adoption),
+    *(reinstatement, audit, flood_answer, tried, adoption, bundle),
 )
 """All but the decision, which is of findings."""
 

@@ -9,13 +9,14 @@ moderators. Only `asking` and `routes` know Powertools. Read on in `routes`.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 import msgspec
 
 from cases.decision import FINDINGS_IN_DECISION
+from dsa.statement import preserved_until
 from ledger.cases import Case, CaseEntry, JournalEntry, case_id, is_for_second_review
 from ledger.findings import Finding, FloodHold, FloodQuestion, FoundSpan, digest, flood_question_id
 from ledger.texts import utc
@@ -234,8 +235,8 @@ def _golden_dossier(pack: Pack, rule: Rule, text: str, answer: str, provider: st
 
 
 COMPLAINT_DAYS = 14
-"""Days in which a complaint should have its answer: a goal of ours. The DSA, Art. 20(4), asks for a
-timely one."""
+"""Days in which a complaint should have its answer. The law for terrorist content that was removed
+by specific measures (TCO, Art. 10(2)); else a goal of ours: the DSA, Art. 20(4), says timely."""
 
 ORDER_HOURS = {"tco": 1, "dsa": 24}
 """Hours in which an order that sets no deadline should be answered. A removal order has one (TCO,
@@ -337,6 +338,21 @@ def order_item(entry: JournalEntry) -> Item:
         category=entry.category,
         deadline=entry.due_at or usual,
     )
+
+
+REMIND_DAYS = 7
+"""Days before its end at which the desk reminds of what the host preserves (TCO, Art. 6)."""
+
+
+def order_reminders(orders: Iterable[Case], now: datetime) -> Iterator[Item]:
+    """Yield answered removal orders of which the author may be told, or whose copy ends soon."""
+    for order in (case.order_so_far() for case in orders):
+        until = order.removal.silent_until if order.removal and order.is_silent else None
+        is_over = until is not None and until < now.date()
+        due = until if is_over else preserved_until(order)
+        left = (due - now.date()).days if due and order.outcome else REMIND_DAYS + 1
+        if is_over or 0 <= left <= REMIND_DAYS:
+            yield replace(order_item(order), deadline=f"{due}T23:59:59Z")
 
 
 def order_dossier(case: Case) -> Dossier:

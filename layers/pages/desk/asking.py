@@ -318,8 +318,8 @@ def next_path(asking: Asking) -> str:
 
 
 def card_path(key: str, wanted: QueueFilter) -> str:
-    """Return the address of an item's card, or of a rule's page. It remembers the filters."""
-    return with_filter(f"/{key}" if key.startswith("rules/") else f"/card/{key}", wanted)
+    """Return the address of an item's card, a rule or an order. It remembers the filters."""
+    return with_filter(f"/{key}" if "/" in key else f"/card/{key}", wanted)
 
 
 def with_filter(path: str, wanted: QueueFilter) -> str:

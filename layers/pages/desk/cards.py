@@ -13,18 +13,21 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from difflib import SequenceMatcher
 from itertools import pairwise
+from pathlib import Path
 
 import msgspec
 
+from cases.asked import Order
 from cases.case_message import entry_of, ground_of
 from cases.decision import Decision
 from desk import Dossier, Moderator, NearCopy, OpenFinding, RuleFacts, first_excerpt, rule_name
 from desk.deciding import REASON_LENGTH, DecidingError, DecisionForm, decide
 from desk.table_desk import CannedReason
-from dsa.statement import NOTICE_LANGUAGES, DecidedFinding, author_notice
+from dsa.statement import NOTICE_LANGUAGES, DecidedFinding, author_notice, order_texts
 from ledger.cases import CaseEntry, CaseState, Move
 from ledger.codes import SourceType
 from ledger.findings import Finding
+from ledger.removals import Removal
 from ledger.texts import is_blank, utc
 from phrases import to_translate
 
@@ -237,54 +240,12 @@ MOST = 500
 SHOWN = 9
 """Reasons for one verdict: each has a digit as its key."""
 
-_SHIPPED = {
-    "en": {
-        "confirmed": (
-            "The post does what the rule describes.",
-            "The post offers or asks for something that this service does not allow.",
-        ),
-        "dismissed": (
-            "The post quotes or reports this, and warns of it.",
-            "The words mean something else here.",
-            "It is a joke or fiction, and harms nobody.",
-        ),
-        "escalated": ("Somebody may be in danger.",),
-        "upheld": ("Looked at again by another person: the decision was right.",),
-        "reversed": ("Looked at again by another person: the decision was wrong.",),
-        "partly_reversed": ("Looked at again by another person: the measure went too far.",),
-    },
-    "id": {
-        "confirmed": (
-            "Kiriman ini melakukan hal yang diterangkan dalam aturan.",
-            "Kiriman ini menawarkan atau meminta sesuatu yang tidak diperbolehkan layanan ini.",
-        ),
-        "dismissed": (
-            "Kiriman ini mengutip atau memberitakan hal itu, dan memperingatkannya.",
-            "Kata-kata itu berarti lain di sini.",
-            "Ini lelucon atau cerita rekaan, dan tidak merugikan siapa pun.",
-        ),
-        "escalated": ("Seseorang mungkin dalam bahaya.",),
-        "upheld": ("Ditinjau kembali oleh orang lain: putusannya benar.",),
-        "reversed": ("Ditinjau kembali oleh orang lain: putusannya salah.",),
-        "partly_reversed": ("Ditinjau kembali oleh orang lain: tindakannya berlebihan.",),
-    },
-    "zh": {
-        "confirmed": ("这条帖子的内容正是规则所描述的。", "这条帖子提供或索要本服务不允许的东西。"),
-        "dismissed": (
-            "这条帖子是引用或报道，并提醒他人注意。",
-            "这些词语在这里另有含义。",
-            "这是玩笑或虚构内容，不会伤害任何人。",
-        ),
-        "escalated": ("可能有人处于危险之中。",),
-        "upheld": ("已由另一人重新审看：决定正确。",),
-        "reversed": ("已由另一人重新审看：决定错误。",),
-        "partly_reversed": ("已由另一人重新审看：措施过重。",),
-    },
-}
-
 SHIPPED = tuple(
     CannedReason(text=text, verdict=verdict, language=language)
-    for language, by_verdict in _SHIPPED.items()
+    for language, by_verdict in msgspec.json.decode(
+        Path(__file__).with_name("reasons.json").read_bytes(),
+        type=dict[str, dict[str, tuple[str, ...]]],
+    ).items()
     for verdict, texts in by_verdict.items()
     for text in texts
 )
@@ -382,13 +343,21 @@ def shown_notices(
     """Return the notice of a form's decision as (language, text); empty if it writes none.
 
     The first is in the language of the post, the second in the moderator's. The notice of a near
-    copy differs only in the post. `territory` is the provider's.
+    copy differs only in the post. `territory` is the provider's. Of an answer to a removal order,
+    return its texts by their names (`order_texts`).
 
     Raises DecidingError if the form decides nothing yet.
     """
     if is_blank(form.reason):
         form = replace(form, reason=UNWRITTEN)
     message = decide(form, dossier, moderator, now).messages[0]
+    if dossier.order is not None:
+        answer, so_far = msgspec.convert(message, Order), dossier.order.journal_entry
+        said = {name: getattr(answer, name) for name in ("outcome", "ground") if answer.outcome}
+        said |= {"effected_at": utc(answer.effected_at)} if answer.effected_at else {}
+        removal = (answer.removal or Removal()).after(so_far.removal)
+        answered_order = msgspec.structs.replace(so_far, removal=removal, **said)
+        return list(order_texts(answered_order, dossier.order.message).items())
     if message["type"] != "decision" or "measures" not in message:
         return []
     decision = msgspec.convert(message, Decision)

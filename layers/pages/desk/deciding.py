@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal, Protocol, cast
 
+import msgspec
+
 from cases.asked import Answer, Audit, FloodAnswer, Notice, Order
 from cases.contest import ContestResult, Outcome, SecondReview
 from cases.decision import Decision, Escalation, Verdict
@@ -25,6 +27,7 @@ from ledger.cases import JournalEntry
 from ledger.codes import CATEGORIES, NOT_SPECIFIED_NOTICE, NOT_SPECIFIED_ORDER, Measures, Visibility
 from ledger.desk_store import UNDO_SECONDS, PendingDecision, PendingState
 from ledger.findings import LEFT_HELD, OPENED
+from ledger.removals import Removal
 from ledger.texts import is_blank, utc_exactly
 from phrases import to_translate
 from rules.pack import Pack
@@ -245,14 +248,19 @@ def _ground(form: DecisionForm, told: Iterable[JournalEntry]) -> dict[str, Any]:
 
 
 def _answer(form: DecisionForm, dossier: Dossier, now: datetime) -> Order:
-    """Return the answer to an order: the message repeats what the first one says of the order."""
-    try:
-        outcome = Answer(form.verdict)
-    except ValueError:
-        raise DecidingError(to_translate("Choose an answer.")) from None
+    """Return the answer to an order: the message repeats what the first one says of the order.
+
+    An answered removal order has a follow-up: the author was told, or it is preserved longer.
+    """
     assert dossier.order is not None  # noqa: S101 - an order is its own case
     entry = dossier.order.journal_entry
-    acts, followed = entry.kind == "act", outcome is Answer.COMPLIED
+    acts, is_removal = entry.kind == "act", entry.kind == "act" and entry.regulation == "tco"
+    try:
+        removal = _removal(form, now) if is_removal else None
+        outcome = None if entry.outcome and is_removal else Answer(form.verdict)
+    except (ValueError, msgspec.ValidationError):
+        raise DecidingError(to_translate("Choose an answer.")) from None
+    followed = outcome is Answer.COMPLIED
     return Order(
         id=form.id,
         kind=cast('Literal["act", "inform"]', entry.kind),
@@ -266,10 +274,22 @@ def _answer(form: DecisionForm, dossier: Dossier, now: datetime) -> Order:
         acknowledged_at=None if entry.acknowledged_at else now,
         effected_at=now if followed and not entry.effected_at else None,
         outcome=outcome,
-        ground=_reason(form, ground=True) if acts and not followed else None,
+        ground=_reason(form, ground=True) if acts and outcome and not followed else None,
         regulation=cast('Literal["dsa", "tco"]', entry.regulation),
         follows=dossier.order.message,
+        removal=removal,
     )
+
+
+def _removal(form: DecisionForm, now: datetime) -> Removal:
+    """Return what a form says of a removal order. Raises msgspec.ValidationError."""
+    chosen: dict[str, dict[str, Any]] = {
+        "told": {"told_on": now.date()},
+        "kept": {"preserved_until": form.ground_text},
+        "complied": {"done": form.measure, "preserved": form.ground_text},
+    }
+    said = chosen.get(form.verdict, {"hindrance": form.ground})
+    return msgspec.convert({k: v for k, v in said.items() if v not in {"", "none"}}, Removal)
 
 
 def _second_review(form: DecisionForm, dossier: Dossier, looked: dict[str, Any]) -> SecondReview:

@@ -20,6 +20,7 @@ from jinja2 import Environment
 
 from desk import Item, ItemKind, Moderator
 from desk.deciding import AUDIT_CATEGORIES, MEASURES
+from dsa.statement import preserved_until
 from ledger.desk_store import ItemLease
 from ledger.findings import LEFT_HELD, OPENED
 from ledger.texts import replace_controls
@@ -330,6 +331,7 @@ WORDS: dict[str, dict[str, str]] = {
         "wrong": to_translate("Wrong"),
         "cannot_tell": to_translate("Cannot tell"),
         "adoption": to_translate("Goes live"),
+        "order": to_translate("A removal order"),
     },
     "outcome": {
         "upheld": to_translate("upheld"),
@@ -482,6 +484,7 @@ def environment(language: str) -> Environment:
         "message_name": partial(message_words, words),
         "verdict_choices": partial(verdict_choices, words),
         "measure_choices": partial(measure_choices, words),
+        "preserved_until": preserved_until,
         "audit_categories": AUDIT_CATEGORIES,
         "plain": str,
         "ages": tuple(AGES),

@@ -6,6 +6,7 @@ The application takes one event and gives one answer. It checks what holds for e
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from functools import cache
 from http import HTTPStatus
 from typing import Any
@@ -60,7 +61,8 @@ from desk.desk_pages import (
     hours_left,
     may_take,
 )
-from desk.rule_routes import rules_page as rules_page  # its routes are registered
+from desk.order_routes import order_page as order_page  # the routes of both are registered
+from desk.rule_routes import rules_page as rules_page
 from desk.table_desk import FirstDecision, TableDesk, agreement
 from ledger.findings import digest
 from phrases import LANGUAGES, NAMES
@@ -126,6 +128,20 @@ def save_reasons(asking: Asking) -> Response[str]:
     return see("/lead")
 
 
+def report_due(today: date) -> tuple[int, date] | None:
+    """Return a year and when its report is due, from 60 days before the year's end on.
+
+    The report is published within two months of the period (Implementing Regulation (EU)
+    2024/2835). The desk does not know whether it was, so nothing is due from March on.
+
+    >>> report_due(date(2026, 11, 1)), report_due(date(2026, 10, 31))
+    ((2026, datetime.date(2027, 2, 28)), None)
+    """
+    year = today.year - (today.month < 3)
+    due = date(year + 1, 3, 1) - timedelta(days=1)
+    return (year, due) if date(year, 12, 31) - today <= timedelta(days=60) else None
+
+
 def lead_page(asking: Asking, lines: str = "", problem: str = "") -> Response[str]:
     """Return the lead's page; lines that cannot be read stay in the form."""
     desk, moderator = asking.desk, asking.moderator
@@ -135,6 +151,7 @@ def lead_page(asking: Asking, lines: str = "", problem: str = "") -> Response[st
         "lead.html",
         status,
         here="lead",
+        report_due=report_due(desk.now().date()),
         quality=quality,
         agreement=agreement(quality.pairs),
         categories=category_counts(desk.items(moderator)),

@@ -33,6 +33,7 @@ from desk import (
     open_audits,
     open_questions,
     order_dossier,
+    order_reminders,
     rules_of,
     second_reviews,
     waiting_items,
@@ -266,6 +267,7 @@ class TableDesk:
             return audited
         found = self._findings.of(provider)
         items = waiting_items(found, entries, self.now())
+        items += order_reminders(self.store.removal_orders(provider), self.now())
         if self.marks_copies:
             alike = self._copies.alike(provider, found)
             items = [replace(item, has_copies=item.key in alike) for item in items]

@@ -5,10 +5,11 @@ verdict. A suspension (Art. 23) stands next to the notices that can cause it.
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
+import msgspec
 from msgspec import Meta
 
 from cases.case_message import (
@@ -45,7 +46,7 @@ from cases.case_store import Facts, FactsReader
 from ledger.cases import CaseKind, JournalEntry, Move
 from ledger.codes import NOT_SPECIFIED_NOTICE, NOT_SPECIFIED_ORDER, CaseCode, CaseRefusal, Words
 from ledger.findings import flood_question_id
-from ledger.texts import utc
+from ledger.removals import Removal
 
 
 class Notice(BaseCaseMessage, frozen=True, tag="notice", kw_only=True):
@@ -148,6 +149,11 @@ INFORM_FIELDS = frozenset(
 """The fields of an order to inform. Any other field could be about a person."""
 
 
+SILENT_WEEKS = 6
+"""How long an authority may forbid to tell the author, and how long it may extend that (TCO, Art.
+11(3)). The weeks run from its decision; we count from when the order was received."""
+
+
 class Answer(StrEnum):
     """The provider's answer to an order."""
 
@@ -163,7 +169,9 @@ class Order(BaseCaseMessage, frozen=True, tag="order", kw_only=True):
     `follows` names the earlier message of the same order that this one completes.
     An order to inform takes `authority`, `country`, `received_at`, `acknowledged_at`,
     `effected_at`, `due_at`, `outcome`, `regulation` and `follows`: any other field could be about a
-    person. `due_at` is the deadline that the authority set, if it set one.
+    person. `due_at` is the deadline that the authority set, if it set one. `removal` is for removal
+    orders (TCO): while `silent_until` forbids to tell the author, no line is public (Art. 11(3)).
+    A message with `told_on` then counts the whole order, in the place of its first one.
     """
 
     kind: Literal["act", "inform"]
@@ -181,6 +189,7 @@ class Order(BaseCaseMessage, frozen=True, tag="order", kw_only=True):
     ground: Words | None = None
     regulation: Literal["dsa", "tco"] = "dsa"
     follows: Id | None = None
+    removal: Removal | None = None
 
     @classmethod
     def refused_name(cls, fields: Mapping[str, Any]) -> str | None:
@@ -203,6 +212,12 @@ class Order(BaseCaseMessage, frozen=True, tag="order", kw_only=True):
         for name in ("acknowledged_at", "effected_at", "due_at"):
             at = getattr(self, name)
             yield at is not None and at < self.received_at, RANGE, name
+        removal, received = self.removal or Removal(), self.received_at.date()
+        weeks = timedelta(weeks=SILENT_WEEKS * (2 if self.follows else 1))
+        silent = (removal.silent_until or received) - received
+        yield self.removal is not None and self.regulation != "tco", CONFLICT, "removal"
+        yield not timedelta() <= silent <= weeks, RANGE, "removal.silent_until"
+        yield removal.told_on is not None and not self.follows, CONFLICT, "removal.told_on"
 
     def ask(self, facts: Facts, reader: FactsReader) -> None:
         """Add the order that it follows."""
@@ -222,22 +237,33 @@ class Order(BaseCaseMessage, frozen=True, tag="order", kw_only=True):
         if case is None or first is None:
             return (yield unknown("follows", followed))
         step = CaseStep(followed, case, CaseKind.ORDER, ends or Move.REPORT)
-        yield from self._contradictions(first)
+        yield from self._contradictions(facts, first)
         yield from refusals_of([step], "follows")
         # The next message may repeat times. A count uses this entry to tell which of them are new.
-        return self.taken(self.entry(facts, about=case.order_so_far()), [step])
+        so_far, removal = case.order_so_far(), self.removal or Removal()
+        more: dict[str, Any] = {"about": so_far}
+        if self.regulation == "tco":
+            more["removal"] = removal.after(so_far.removal)
+        if removal.silent_until and not so_far.is_silent:
+            yield CaseRefusal(CaseCode.FIELD_CONFLICT, "removal.silent_until")
+        if told := removal.told_on:
+            silent = so_far.removal.silent_until if so_far.removal and so_far.outcome else None
+            is_over = silent is not None and silent < told <= facts.first_sent.date()
+            if not (is_over and so_far.is_silent):
+                yield CaseRefusal(CaseCode.TIME_EARLY, "removal.told_on")
+            names = ("acknowledged_at", "effected_at", "outcome", "ground")
+            more |= {name: getattr(so_far, name) for name in names}
+            more |= {"about": None, "follows": ""}  # it counts as the order's first message
+        return self.taken(self.entry(facts, **more), [step])
 
-    def _contradictions(self, first: JournalEntry) -> Iterator[CaseRefusal]:
+    def _contradictions(self, facts: Facts, first: JournalEntry) -> Iterator[CaseRefusal]:
         """Refuse a message that contradicts the order's first one: it is about another order."""
-        for field in ("kind", "country", "authority", "regulation"):
-            if getattr(self, field) != getattr(first, field):
-                yield CaseRefusal(CaseCode.FIELD_CONFLICT, field)
-        # The order's waiting times start with the first, and its clock ends with the second.
-        for field in ("received_at", "due_at"):
-            stated, known = getattr(self, field), getattr(first, field)
-            if stated is not None and utc(stated) != known:
-                said = f"the order's first message says {known or 'none'}"
-                advice = f"{field} is {utc(stated)}; {said}"
+        entry = self.entry(facts)
+        # The order's waiting times start with `received_at`, and its clock ends with `due_at`.
+        for field in ("kind", "country", "authority", "regulation", "received_at", "due_at"):
+            stated, known = getattr(entry, field), getattr(first, field)
+            if stated != known and (stated or field != "due_at"):
+                advice = f"{field} is {stated}; the order's first message says {known or 'none'}"
                 yield CaseRefusal(CaseCode.FIELD_CONFLICT, field, advice=advice)
 
     @staticmethod
@@ -310,6 +336,26 @@ class Audit(BaseCaseMessage, frozen=True, tag="audit", kw_only=True):
         yield "audited", f"{line.month}/{line.verdict}", 1
         if line.category:
             yield "audited", f"{line.month}/{line.verdict}/{line.category}", 1
+
+
+class Bundle(BaseCaseMessage, frozen=True, tag="bundle", kw_only=True):
+    """A lead made a bundle of a decision, for a certified body (DSA Art. 21) or a court."""
+
+    decision: Id
+    made_by: Moderator
+    decided_at: Time = msgspec.field(name="at")
+
+    def ask(self, facts: Facts, reader: FactsReader) -> None:
+        """Add the decision."""
+        reader.add_cases(facts, facts.id_of("decision", self.decision))
+
+    def judge(self, facts: Facts) -> Judging:
+        """Take the line, which has no number. The decision stays as it is."""
+        decision = facts.id_of("decision", self.decision)
+        if facts.first(decision) is None:
+            return (yield unknown("decision", decision))
+        entry = self.entry(facts)
+        return self.taken(entry, [CaseStep(entry.entry, None, CaseKind.RECORD, Move.CLOSE)])
 
 
 class FloodAnswer(BaseCaseMessage, frozen=True, tag="flood_answer", kw_only=True):

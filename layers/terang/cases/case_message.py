@@ -231,9 +231,9 @@ class BaseCaseMessage(Strict, frozen=True, tag_field="type", kw_only=True):
         return {}
 
     @staticmethod
-    def count(line: CaseLine) -> Iterator[Addend]:
+    def count(_line: CaseLine, /) -> Iterator[Addend]:
         """Yield what a public line adds to the numbers."""
-        raise NotImplementedError
+        yield from ()
 
     def entry(self, facts: Facts, **more: Any) -> JournalEntry:
         """Return the journal entry: the message's own fields, and `more` that replaces them."""

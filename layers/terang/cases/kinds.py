@@ -22,7 +22,7 @@ from typing import Annotated, Any, cast, get_args
 
 import msgspec
 
-from cases.asked import Audit, FloodAnswer, Notice, Order, Suspension
+from cases.asked import Audit, Bundle, FloodAnswer, Notice, Order, Suspension
 from cases.case_message import COUNT, BaseCaseMessage, CaseLine, seconds_between
 from cases.contest import Complaint, Dispute, Outcome, Reinstatement, ReportedChange, SecondReview
 from cases.decision import FINDINGS_IN_DECISION, JUDGED, Decision
@@ -52,6 +52,7 @@ type CaseMessage = (
     | FloodAnswer
     | TrialAnswer
     | Adoption
+    | Bundle
 )
 
 MESSAGE_TYPES: dict[str, type[BaseCaseMessage]] = {

@@ -1,13 +1,20 @@
 """The duties of the EU Digital Services Act: notices, statements of reasons, the yearly report.
 
 `decision_files` makes what decide writes about a measure: the author's notice and the statement of
-reasons. Start there, or with `report.Report`.
+reasons; and the answers to removal orders, to be signed. Start there, or with `report.Report`.
 """
 
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 
-from dsa.statement import NOTICE_LANGUAGES, DecidedFinding, author_notice, build_statement
+from dsa.statement import (
+    NOTICE_LANGUAGES,
+    DecidedFinding,
+    author_notice,
+    build_statement,
+    order_texts,
+)
 from dsa.statement_checks import meaning_problems, schema_problems
 from ledger.cases import Case, JournalEntry
 from ledger.findings import Finding
@@ -29,6 +36,10 @@ def decision_files(
     with problems is written all the same: the decision is valid, and a person has to correct the
     statement or the decision. `public_url` is the address of the packs' pages, or empty.
     """
+    if entry.type == "order" and (order := case_of(entry.cases[0])):
+        texts = order_texts(order.order_so_far(), order.entries[0].message).items()
+        key = partial(author_notice_key, entry.provider, order.case)
+        return {key(name): text.encode() for name, text in texts}, ()
     if entry.type != "decision" or entry.measures is None:
         return {}, ()
     decision = case_of(entry.entry)

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
@@ -101,22 +102,12 @@ def _newly_imposed(entries: Entries) -> Iterator[JournalEntry]:
             yield outcome
 
 
-_SYSTEM = (
-    "One system: rules of words, published with their versions. It proposes; people decide."
-    " {measure}"
+TEXTS, CONTEXT, WORDS = msgspec.json.decode(
+    Path(__file__).with_name("report_words.json").read_bytes(),
+    type=tuple[dict[str, str], dict[str, str], dict[str, str]],
 )
-"""The context that the template wants in every row of part 8."""
-
-_CONTEXT = {
-    "Number of measures solely": "No measure is taken by a machine alone.",
-    "Number of measures not": "Decisions with a measure.",
-    "Number of notices solely": "No notice is processed by a machine alone.",
-    "Number of notices not": "Notices under Article 16.",
-    "Accuracy": "Not measured.",
-}
-
-_NOT_LOOKED_AT = "Not measured: the posts that no rule met are looked at in a sample only."
-_NO_RULES = "Not measured: notices are processed by people alone."
+"""Texts of part 11 that are true of every stack; context that the template wants in every row of
+part 8, by how its indicator starts; other words."""
 
 
 def automated_number(
@@ -130,9 +121,9 @@ def automated_number(
     number = _automated_number(entries, indicator, scope.strip(), inspected)
     measure = indicator.rpartition(" - ")[2]
     context = number.why or next(
-        text for start, text in _CONTEXT.items() if measure.startswith(start)
+        text for start, text in CONTEXT.items() if measure.startswith(start)
     )
-    return number, _SYSTEM.format(measure=context)
+    return number, WORDS["system"].format(measure=context)
 
 
 def _automated_number(
@@ -151,12 +142,12 @@ def _automated_number(
         every = scope != "NAM Trusted Flagger"
         return count(notice for notice in entries.notices if every or notice.trusted_flagger)
     if scope.startswith("NAM"):
-        return Counted(None, "none", why=_NO_RULES)
+        return Counted(None, "none", why=WORDS["no_rules"])
     if indicator.endswith("Precision"):
         return precision(entries)
     if indicator.endswith("Recall"):
         return recall(entries, inspected)
-    return Counted(None, "none", why=_NOT_LOOKED_AT)
+    return Counted(None, "none", why=WORDS["not_looked_at"])
 
 
 def precision(entries: Entries) -> Counted:
@@ -259,13 +250,6 @@ def _findings(decision: JournalEntry) -> int:
 _TERRORIST = "TERRORIST_CONTENT"
 _TAKEN_DOWN: set[str] = {Visibility.CONTENT_REMOVED, Visibility.CONTENT_DISABLED}
 _NOT_FOLLOWED = {"contested", "refused", "impossible"}
-_IDENTIFY = (
-    "Public posts are inspected against published rules; a moderator decides on each finding,"
-    " and news, research, art, education and counter-speech are protected by tests of the rules."
-)
-_REAPPEARANCE = "The same rules read every later post. No machine removes anything."
-
-
 HEADER = ("Letter of Art. 7(3)", "Indicator", "Value", "Text")
 
 
@@ -281,8 +265,8 @@ def tco_rows(entries: Entries) -> Iterator[tuple[str, str, str | Counted, str]]:
         if _TERRORIST in decision.keywords and _TAKEN_DOWN & {*decision.done}
     )
     reasons = _reasons(entries, not_followed)
-    yield "a", "Measures to identify and remove terrorist content", "", _IDENTIFY
-    yield "b", "Measures against its reappearance", "", _REAPPEARANCE
+    yield "a", "Measures to identify and remove terrorist content", "", WORDS["identify"]
+    yield "b", "Measures against its reappearance", "", WORDS["reappearance"]
     yield "c", "Items removed or disabled after removal orders", count_items(followed), ""
     yield "c", "Items removed or disabled after specific measures", count(taken_down), ""
     yield "c", "Removal orders not followed", count(not_followed), reasons
@@ -371,6 +355,7 @@ class About(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     correction: Annotated[
         Text, says("In a corrected version: why it was corrected, and by what method.")
     ] = ""
+    other: Annotated[Text, says('Context of rows with an "Other" that nobody described.')] = ""
     qualitative: Annotated[
         Qualitative, says("Texts of part 11; a default text that is true of every stack, if empty.")
     ] = Qualitative()
@@ -383,29 +368,3 @@ def about_schema() -> dict[str, Any]:
     ['About', 'Qualitative', 'ServiceKind']
     """
     return json_schema("What a provider says of itself in its yearly report", About)
-
-
-TEXTS = {
-    "summary": (
-        "Public posts are inspected against published rules of words. A rule only proposes; a"
-        " moderator decides, and each decision can be contested."
-    ),
-    "meaningful_information": (
-        "Rules, their versions and what each found are published day by day, with decisions,"
-        " complaints and overturned decisions. Share of views of violating content: not measured."
-    ),
-    "automated_means": (
-        "A matcher of terms that sees through look-alike letters, separators and masked letters."
-        " Every rule is published with its terms, examples and dates before it proposes anything."
-    ),
-    "accuracy": (
-        "Precision: the share of decided findings that stand after complaints. Recall: estimated"
-        " from an even sample of posts that no rule met. Both with their numbers in part 8."
-    ),
-    "purposes": "Finding public posts for people to look at. Nothing is restricted by a machine.",
-    "safeguards": (
-        "No rule on opinions; rules expire; a rule that hits too much proposes nothing more that"
-        " day; one that is often wrong is paused; another moderator decides on a complaint."
-    ),
-}
-"""The default texts of part 11, which are true of every stack."""

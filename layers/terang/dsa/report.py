@@ -23,6 +23,7 @@ from dsa.report_entries import (
     HOSTING,
     INDICATORS,
     NAMES,
+    NOT_DESCRIBED,
     PARTS,
     PLATFORMS,
     Counted,
@@ -104,6 +105,8 @@ class Report:
         # The blanks of a row in which nothing was counted need no reason.
         is_empty = not any(number.value for number in numbers)
         context = ["" if is_empty else number.why for number in numbers]
+        if row[1] == NOT_DESCRIBED:
+            context[0] = self.about.other
         return [*self._first_cells(applicability), *row, *context]
 
     def _measured(self, part: int) -> Iterator[list[Cell]]:

@@ -23,11 +23,13 @@ from ledger.cases import CaseEntry, JournalEntry
 from ledger.codes import CATEGORIES, Measures, SourceType
 from ledger.findings import Finding
 from ledger.posts import ISO_639_1
+from ledger.removals import Removal
 from ledger.texts import is_blank, replace_controls
 from rules.pack import Pack, Said
 
 NOTICE_LANGUAGES = ("en", "id", "zh")
 CONTEST_MONTHS = 6
+PRESERVED_MONTHS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,28 @@ def author_notice(
         rules=[_rule(decided, language) for decided in findings],
         contest_until=months_after(applied, CONTEST_MONTHS).isoformat(),
     )
+
+
+def order_texts(order: JournalEntry, name: str) -> dict[str, str]:
+    """Return what an answered removal order needs, in English; `name` is the provider's for it.
+
+    `annex-2` or `annex-3` answers the authority (TCO, Art. 3(6) to (8)). `author` tells the author
+    (Art. 11), and is missing while the authority forbids it.
+    """
+    if order.regulation != "tco" or order.kind != "act" or not order.outcome:
+        return {}
+    names = ["annex-2", "author"] if order.outcome == "complied" else ["annex-3"]
+    facts = {"order": order, "removal": order.removal or Removal(), "name": name}
+    spoken = (each for each in names if each != "author" or not order.is_silent)
+    return {each: _environment().get_template(f"{each}.txt").render(facts) for each in spoken}
+
+
+def preserved_until(order: JournalEntry) -> date | None:
+    """Return until when a host preserves what it removed: six months, or longer (TCO, Art. 6)."""
+    if order.removal and order.removal.preserved_until:
+        return order.removal.preserved_until
+    done = order.effected_at[:10]
+    return months_after(date.fromisoformat(done), PRESERVED_MONTHS) if done else None
 
 
 def _rule(decided: DecidedFinding, language: str) -> dict[str, object]:

@@ -11,6 +11,7 @@ import msgspec
 
 from ledger.codes import CaseCode, Measures
 from ledger.findings import Finding, digest
+from ledger.removals import Removal
 from ledger.units import Tally, counts, says
 
 
@@ -150,7 +151,7 @@ class CaseFacts(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         str,
         says(
             "`decision`, `second_review`, `complaint`, `dispute`, `outcome`, `notice`,"
-            " `order`, `suspension`, `reinstatement`, `audit`, `flood_answer`, `trial`,"
+            " `order`, `suspension`, `reinstatement`, `audit`, `flood_answer`, `trial`, `bundle`,"
             " `adoption`, or `correction`: a published check changed on which a finding rests."
         ),
     ]
@@ -226,30 +227,23 @@ class JournalEntry(CaseFacts, frozen=True):
     It holds no post, address, account, excerpt or reason. `entry` is the id of the message
     (`case_id`), for a decision also the unique id of its statement; `cases` are those it moved;
     `at` is the commit. Times are RFC 3339 in UTC, days YYYY-MM-DD. Fields of the message keep their
-    names; a reference to another message is the id of that entry.
-
-    One flat struct holds all types, so that a fold reads a field without asking for the type. The
-    messages themselves are the tagged union `CaseMessage`.
-
+    names; a reference to another message is the id of that entry. One struct holds all types.
     A decision also has `rules` (findings by `pack/version/rule/mode`), `found_days` (the
     day of each finding: its cohort), `found` (both together: `day/pack/version/rule/mode`),
     the first `found_at`, the largest `reach`, `set`, `source_type`, and `scores` (its findings of
     scored rules). `about` is the entry which this one is about, so that no fold has to join: the
-    decision, the notice of a decision, the first message of an order. `answers` is the complaint or
-    dispute of an outcome. `overturns` says that this entry was the first to overturn the decision,
-    and `decided_in` in which month the decision was made.
+    decision, the notice of a decision, an order so far. `answers` is the complaint or dispute of an
+    outcome. `overturns` says that this entry was the first to overturn the decision, and
+    `decided_in` in which month that was made.
 
     The decisions of one look at near copies share a `group`, and so do later messages about them.
-    A group counts once: `counted` has those keys of `found` with which no earlier entry of the
-    group made the same move, and `leads` is set on the first decision.
+    A group counts once: `counted` has the keys of `found` with which no earlier entry of it made
+    the same move, and `leads` is set on the first decision.
 
     A correction is not a message: a published check changed. It has the link under `check`,
     `corrected` or `withdrawn` under `why`, and the finding under `found` if its verdict no longer
-    counts.
-
-    The answer to a question of the flood guard has the `day` and the `held_rule` (`pack/rule`).
-    A trial's answer has the `group` of near copies to which its finding belongs. An adoption has
-    the `matching` digest of what was tried, and who read the terms (`terms_read_by`).
+    counts. An answer to the flood guard has the `day` and the `held_rule`, a trial's answer the
+    `group` of near copies of its finding, an adoption the `matching` digest of what was tried.
     """
 
     entry: str
@@ -302,6 +296,13 @@ class JournalEntry(CaseFacts, frozen=True):
     version: int = 0
     matching: str = ""
     terms_read_by: str = ""
+    removal: Removal | None = None
+    made_by: str = ""
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether an authority forbade to tell the author of it, and nobody has (TCO, 11(3))."""
+        return bool(self.removal and self.removal.silent_until and not self.removal.told_on)
 
     @property
     def done(self) -> tuple[str, ...]:
@@ -433,14 +434,13 @@ class Case(msgspec.Struct, frozen=True, omit_defaults=True):
         return next((entry.journal_entry for entry in self.entries if entry.move in moves), None)
 
     def order_so_far(self) -> JournalEntry:
-        """Return an order's first entry, with the times that later messages have added so far."""
-        times = {
-            name: next(
-                (at for entry in self.entries if (at := getattr(entry.journal_entry, name))), ""
-            )
-            for name in ("acknowledged_at", "effected_at")
+        """Return an order's first entry, with what later messages have added so far."""
+        entries = [entry.journal_entry for entry in self.entries]
+        added = {
+            name: next((said for entry in entries if (said := getattr(entry, name))), "")
+            for name in ("acknowledged_at", "effected_at", "outcome", "ground")
         }
-        return msgspec.structs.replace(self.entries[0].journal_entry, **times)
+        return msgspec.structs.replace(entries[0], **added, removal=entries[-1].removal)
 
     @property
     def is_erased(self) -> bool:

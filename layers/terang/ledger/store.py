@@ -101,7 +101,11 @@ class DynamoCases(TableRows):
     def _actions(self, move: CaseMove) -> Iterator[Item]:
         key = f"C#{move.case}"
         if move.entry is not None:
-            yield self.table.put_if_absent(key, f"{move.entry.number:04}", move.entry)
+            entry, list_keys = move.entry.journal_entry, {}
+            if entry.regulation == "tco":  # the desk reminds of these
+                place = f"{entry.at}#{entry.entry}"
+                list_keys = {"open_pk": f"{entry.provider}#orders", "open_sk": place}
+            yield self.table.put_if_absent(key, f"{move.entry.number:04}", move.entry, **list_keys)
         if move.closes:
             yield self.table.remove_attributes(key, "finding", "open_pk", "open_sk")
         if move.reopens is not None and (keys := open_list_keys(move.reopens)):
@@ -130,10 +134,20 @@ class DynamoCases(TableRows):
         """Stop keeping a message: no role deletes items, so an empty one stays until it expires."""
         self.table.put(f"C#{case}", f"waits#{waiting.message}", expires=expires)
 
+    def removal_orders(self, provider: str) -> list[Case]:
+        """Return the provider's removal orders: those of the first 2,000 messages about any."""
+        listed = self.table.listed("open", f"{provider}#orders", 2_000)
+        names = dict.fromkeys(key.removeprefix("C#") for _, key, _ in listed)
+        return [case for name in names if (case := self.case(name))]
+
     def journal_entries(self, provider: str, day: str) -> list[JournalEntry]:
-        """Return all case entries of a provider and day, by id."""
-        entries = (self.shard_entries(provider, day, shard) for shard in shards())
-        return sorted(chain.from_iterable(entries), key=lambda entry: entry.entry)
+        """Return the case entries of a provider and day that may be public, by id.
+
+        What an authority forbids to tell of an order is missing; the entry that tells it has all.
+        """
+        parts = (self.shard_entries(provider, day, shard) for shard in shards())
+        spoken = (entry for entry in chain.from_iterable(parts) if not entry.is_silent)
+        return sorted(spoken, key=lambda entry: entry.entry)
 
     def shard_entries(self, provider: str, day: str, shard: str) -> list[JournalEntry]:
         """Return the case entries of one shard of a provider's day."""

@@ -5,12 +5,10 @@ or of the receipt of a file. `terang statements` and `terang report` check what 
 statements are also sent, and a report is written. What only these two need is imported late.
 """
 
-import json
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from hashlib import sha256
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,9 +16,9 @@ import msgspec
 from cyclopts import App, Parameter
 
 from ledger.codes import OperatorError
-from ledger.keys import keyed, own_key
 from terang import ROOT, InputError
 from terang.case_queue import read_file
+from terang.log_proofs import prove_finding, prove_receipt
 from terang.terminal import (
     STACK,
     Day,
@@ -29,7 +27,6 @@ from terang.terminal import (
     StackName,
     UsageError,
     option,
-    parse_day,
     print_json,
     print_problem,
     print_result,
@@ -39,22 +36,11 @@ from terang.terminal import (
     screen,
     today_utc,
 )
-from tlog import (
-    FindingLeaf,
-    Leaf,
-    LogDamagedError,
-    LogFiles,
-    ReadFile,
-    ReceiptLeaf,
-    UnitLeaf,
-    decode_leaf,
-    encode_leaf,
-    encode_proof,
-    parse_checkpoint,
-)
-from verify import MOST_LOGS, LogUnreadableError, Options, proof_command, source_of, verify_command
+from tlog import Leaf, encode_leaf
+from verify import LogUnreadableError, Options, proof_command, source_of, verify_command
 
 if TYPE_CHECKING:
+    from dsa.indicators import About
     from dsa.report import Period
     from dsa.report_proof import WrittenReport
     from dsa.statement_checks import StatementProblem
@@ -192,21 +178,31 @@ def report(
     provider: Annotated[ProviderId | None, Parameter(help="whose report")] = None,
     period: Annotated[str | None, option("YEAR", "or FIRST/LAST, both days included")] = None,
     out: Annotated[Path | None, option("DIR", "where it is written")] = None,
+    year: Annotated[int | None, option("YEAR", "of the report, and say if it is ready")] = None,
     about: Annotated[Path | None, option("FILE", "the provider's description of itself")] = None,
     ledger: Annotated[
         Path | None, option("FILE", "ledger.jsonl of an earlier report, instead of a stack")
     ] = None,
     stack: StackName = STACK,
 ) -> int:
-    """Write a report; 0 when it is written, 2 if its ledger cannot be read."""
+    """Write a report; 0 when it is written, 2 if its ledger cannot be read.
+
+    With --year, write the form --about if it is missing; 1 if something stands against publishing.
+    """
     from dsa.indicators import About
     from dsa.report import LedgerError, Report, report_files, report_of_ledger
-    from terang.submission import read_about, read_ledger, write_report
+    from terang.submission import FORM, read_about, read_ledger, read_period, write_report
 
+    if year and (period or not about):
+        raise UsageError("--year needs --about FILE, where the form is kept, and no --period")
+    period = period or (str(year) if year else None)
     if not (out and period and (provider or ledger)):
-        raise UsageError("--provider (or --ledger), --period and --out are needed")
+        raise UsageError("--provider (or --ledger), --period (or --year) and --out are needed")
+    if year and about and not about.exists():
+        about.write_bytes(FORM.read_bytes())
+        screen.print(f"{about}: a form for your own words; fill it in and repeat the command")
     try:
-        days = _period(period)
+        days = read_period(period)
         words = read_about(about) if about else About()
     except ValueError as error:
         raise InputError(str(error)) from None
@@ -229,23 +225,20 @@ def report(
         if not (words.correction and words.published):
             print_warning("give the reason in `correction` and the day in `published` of --about")
     screen.print(f"prove it: terang report check {out}")
-    return 0
+    return _say_if_ready(out, words, days) if year else 0
 
 
-def _period(text: str) -> "Period":
-    """Return the period. Raises ValueError if it is neither a year nor two days."""
-    from dsa.report import Period
+def _say_if_ready(out: Path, words: "About", days: "Period") -> int:
+    """Print what stands against publishing, and keep it next to the draft; 1 if anything does."""
+    from terang.submission import DRAFT, not_ready
 
-    first, _, last = text.partition("/")
-    if re.fullmatch(r"20\d\d", text):
-        return Period.year(int(text))
-    try:
-        period = Period(parse_day(first), parse_day(last))
-    except ValueError:
-        period = None
-    if period is None or period.first > period.last:
-        raise ValueError(f"--period {text!r}: write a year, or FIRST/LAST as YYYY-MM-DD")
-    return period
+    problems = list(not_ready(out, words, days, today_utc()))
+    print_results(problems)
+    print_result(f"not ready: {len(problems)}" if problems else "ready to publish")
+    (out / DRAFT).write_text("\n".join(problems), "utf-8")
+    if not problems:
+        (out / DRAFT).unlink()
+    return 1 if problems else 0
 
 
 def check(
@@ -333,70 +326,6 @@ app.command(
     help="Check anyone's report against the template and its own sums.",
     help_epilogue="Example: terang report lint DIR --json",
 )
-
-
-def prove_receipt(receipt: bytes, get: ReadFile) -> tuple[bytes, Leaf]:
-    """Return the proof of the receipt of a file, and its leaf. Raises OperatorError without one."""
-    digest = sha256(receipt).hexdigest()
-
-    def revealed(leaf: Leaf) -> dict[str, str] | None:
-        return {} if isinstance(leaf, ReceiptLeaf) and leaf.sha256 == digest else None
-
-    return _prove(get, revealed)
-
-
-def prove_finding(name: str, month_keys: Mapping[str, bytes], get: ReadFile) -> tuple[bytes, Leaf]:
-    """Return the proof of a finding or unit by its id, and its leaf; it reveals its own key only.
-
-    `month_keys` are the keys of the months that are still kept. Raises OperatorError if no leaf is
-    of it.
-    """
-    digests = {keyed(key, name): own_key(key, name) for key in month_keys.values()}
-
-    def revealed(leaf: Leaf) -> dict[str, str] | None:
-        named = leaf.finding if isinstance(leaf, FindingLeaf) else ""
-        named = leaf.unit if isinstance(leaf, UnitLeaf) else named
-        return {"id": name, "key": digests[named].hex()} if named in digests else None
-
-    return _prove(get, revealed)
-
-
-def _prove(get: ReadFile, revealed: Callable[[Leaf], dict[str, str] | None]) -> tuple[bytes, Leaf]:
-    """Return the proof of the first leaf that fits, of the newest log that has one; and it.
-
-    `revealed` returns what the proof says of a leaf that fits, and None for any other.
-    """
-    searched: list[str] = []
-    for folder, note in reversed(list(_checkpoints(get))):
-        checkpoint = parse_checkpoint(note)
-        files = LogFiles(checkpoint.size, lambda path: get(folder + path))  # noqa: B023 - read here
-        searched.append(f"{checkpoint.size:,} leaves of {checkpoint.origin}")
-        try:
-            first = files.first_kept()
-            for index, data in enumerate(files.leaves(first), first):
-                leaf = decode_leaf(data)
-                if (more := revealed(leaf)) is not None:
-                    extra = json.dumps({"leaf": data.decode()} | more, sort_keys=True)
-                    proof = encode_proof(index, files.inclusion(index), note, extra.encode())
-                    return proof, leaf
-        except LogDamagedError as error:
-            raise OperatorError(str(error)) from error
-    if not searched:
-        raise InputError("there is no log/checkpoint here")
-    raise OperatorError(
-        f"none of the {' and '.join(searched)} names it; a day is logged when it is closed"
-    )
-
-
-def _checkpoints(get: ReadFile) -> Iterator[tuple[str, bytes]]:
-    """Yield the log and those that continue it: where below `log/`, and the newest checkpoint."""
-    folder = ""
-    for number in range(2, MOST_LOGS + 2):
-        note = get(f"{folder}checkpoint")
-        if note is None:
-            return
-        yield folder, note
-        folder = f"{number}/"
 
 
 Place = Annotated[str, Parameter(help="a copy of the public bucket, or its address")]

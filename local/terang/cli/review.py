@@ -1,5 +1,6 @@
 """`terang review`, `audit`, `cases send` and `case`: open the desk, send, and draw a whole case."""
 
+import json
 import os
 import webbrowser
 from collections import deque
@@ -8,20 +9,26 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
+from zipfile import ZIP_DEFLATED, ZipFile
 
+import msgspec
 from cyclopts import Parameter
+from jinja2 import Environment
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.rule import Rule
 from rich.text import Text
 
-from cases.kinds import MESSAGE_TYPES
+from cases.asked import Bundle
+from cases.kinds import MESSAGE_TYPES, as_sent
 from claims.fact_check import days_between
 from desk import Door, Role
 from desk import Moderator as DeskModerator
+from dsa.statement import NOTICE_LANGUAGES
 from ledger.cases import Case, CaseEntry, JournalEntry, case_id
 from ledger.codes import OperatorError
 from ledger.findings import Finding, is_id
+from ledger.keys import author_notice_key, statement_key
 from ledger.store import DynamoStore
 from terang import InputError
 from terang.case_queue import NOT_SENT, findings_in, read_messages, result_lines, send_messages
@@ -378,6 +385,12 @@ def show(
     *,
     provider: Annotated[ProviderId | None, Parameter(help="whose message it is")] = None,
     show: Annotated[bool, Parameter(help="show excerpts, which are blurred otherwise")] = False,
+    bundle: Annotated[
+        Path | None, option("FILE", "write a zip of its decision, made by the lead --moderator")
+    ] = None,
+    words: Annotated[bool, Parameter(help="put excerpts and reasons into the bundle")] = False,
+    moderator: Moderator | None = None,
+    role: Annotated[Role | None, Parameter(help="lead, where the stack has no accounts")] = None,
     stack: StackName = STACK,
 ) -> int:
     """Show one case with everything that happened; 2 if it does not exist."""
@@ -389,8 +402,79 @@ def show(
     if history is None:
         hint = "" if provider or is_id(case) else "; a message's id needs --provider P"
         raise InputError(f"there is no case {case} here{hint}")
+    if bundle is not None:
+        return _write_bundle(remote, history, moderator, role, bundle, words=words)
     screen.print(case_screen(history, shown=show, now=remote.clock.now()))
     return 0
+
+
+def _write_bundle(
+    remote: "Remote",
+    history: CaseHistory,
+    lead: str | None,
+    role: Role | None,
+    file: Path,
+    *,
+    words: bool,
+) -> int:
+    """Record that a lead makes the bundle, then write it; 1 if the record is not taken."""
+    now = remote.clock.now()
+    made = [entry for entry in history.entries if entry.journal_entry.type == "decision"]
+    if not made or lead is None:
+        raise UsageError("--bundle needs a case with a decision, and the lead as --moderator NAME")
+    name, provider = f"{lead}-{now:%Y%m%dT%H%M%SZ}", made[-1].journal_entry.provider
+    leads = remote.leads(provider)
+    if leads is None and role is not Role.LEAD:
+        raise UsageError(f"this stack knows no leads: say --role lead if {lead} is one")
+    if leads is not None and lead not in leads:
+        raise InputError(f"{lead} is no lead: nobody of that name is in the group {provider}/lead")
+    record = Bundle(id=name, decision=made[-1].message, made_by=lead, decided_at=now)
+    [result] = send_messages(remote.cases(provider), [as_sent(record)], list)
+    screen.print(*result_lines([result]))
+    if result.status in {NOT_SENT, "refused"}:
+        return 1
+    with ZipFile(file, "w", ZIP_DEFLATED) as zipped:
+        for path, data in bundle_files(remote, history, words=words).items():
+            zipped.writestr(path, data)
+    screen.print(f"{file}: start with index.html")
+    return 0
+
+
+def bundle_files(remote: "Remote", history: CaseHistory, *, words: bool) -> dict[str, bytes]:
+    """Return what a certified body (DSA Art. 21) or a court gets: files by name, the page last.
+
+    Excerpts, and the words of those who decided, are left out without `words`.
+    """
+    from ledger.log_store import DynamoLogStore  # late, as the rest of a stack is
+    from terang.log_proofs import prove_finding
+
+    month_keys = DynamoLogStore(remote.store.table).log_keys(remote.clock.now().timestamp())
+
+    def read(key: str) -> bytes | None:
+        bucket = "OutBucket" if key.startswith("out/") else "PublicBucket"
+        return remote.objects.get(remote.outputs[bucket], key)
+
+    hidden = {} if words else {"reason": "", "post": "", "url": ""}
+    entries = [msgspec.structs.replace(entry, **hidden) for entry in history.entries]
+    found = [case.finding for case in history.cases if case.finding]
+    keys = [f"packs/{one.pack}/{one.version}.{kind}" for one in found for kind in ("html", "yaml")]
+    for made in (entry.journal_entry for entry in entries):
+        keys += (author_notice_key(made.provider, made.entry, name) for name in NOTICE_LANGUAGES)
+        keys.append(statement_key(made.provider, made.at[:10], made.entry))
+    files = {key.removeprefix("out/"): data for key in keys if (data := read(key)) is not None}
+    unproved = {}
+    for name in (one.finding for one in found):
+        try:
+            proof, _ = prove_finding(name, month_keys, lambda path: read(f"log/{path}"))
+            files[f"proofs/{name}.tlog-proof"] = proof
+        except OperatorError as error:
+            unproved[name] = str(error)
+    files["timeline.json"] = json.dumps(msgspec.to_builtins(entries), indent=2).encode()
+    template = Path(__file__).with_name("case_bundle.html").read_text("utf-8")
+    facts = {"cases": history.cases, "entries": entries, "unproved": unproved, "words": words}
+    facts["address"] = remote.outputs.get("PublicUrl") or "https://ADDRESS-OF-THE-PUBLIC-PAGES"
+    page = Environment(autoescape=True).from_string(template).render(facts, files=sorted(files))
+    return {**files, "index.html": page.encode()}
 
 
 def _remote(stack: str) -> "Remote":

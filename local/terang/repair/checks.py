@@ -166,7 +166,11 @@ class PublicCopy:
             for unit, receipt in receipts.items()
             if sha256(unit.encode()).hexdigest()[:12] not in left_out
         )
-        stored.update(map(_entry_text, entries))
+        stored.update(
+            _entry_text(entry)
+            for entry in entries  # what an authority forbids to tell is not public
+            if {"silent_until", "told_on"} & (entry.get("removal") or {}).keys() != {"silent_until"}
+        )
         stored.update([_copies_text(copies)] if copies else [])
         public = Counter[str]()
         for path in sorted(self.folder.glob(f"journal/{name}*.jsonl")):

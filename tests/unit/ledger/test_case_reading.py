@@ -282,7 +282,7 @@ def test_the_docs_list_every_type_and_every_code() -> None:
 
 def test_every_example_is_read() -> None:
     blocks = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
-    assert len(blocks) == 2
+    assert len(blocks) == 3
     for block in blocks:
         said = json.loads(block)
         for message in said if isinstance(said, list) else [said]:

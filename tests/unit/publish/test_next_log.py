@@ -15,7 +15,7 @@ from support.sample_entries import contest, decision, outcome
 
 from ledger.codes import OperatorError
 from publish_steps import logging_run
-from terang.cli.published import prove_finding
+from terang.log_proofs import prove_finding
 from tlog import BeganLeaf, Leaf, LogFiles, MovedLeaf, PublishedLeaf, decode_leaf, parse_checkpoint
 from verify import Folder, Options, Result, check_place, check_proof
 

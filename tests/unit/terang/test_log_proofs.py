@@ -4,17 +4,24 @@ import base64
 import json
 from hashlib import sha256
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from support.case_world import finding as found
 from support.log_world import LogWorld
 from support.publish_world import CLOSED, live, sample_pack, sample_receipt
+from support.sample_messages import SENT
+from support.sample_posts import StandingClock
 from support.tampering import write
 
+from ledger.cases import Case
 from ledger.codes import OperatorError
 from ledger.keys import receipt_key
 from ledger.units import OpenFile
 from terang.cli import main
-from terang.cli.published import prove_finding, prove_receipt
+from terang.cli.review import CaseHistory, bundle_files
+from terang.log_proofs import prove_finding, prove_receipt
 from verify import main as stand_alone
 
 RECEIPT = b'{"file": "f1", "records": 3, "inspected": 2, "refused": {"not_public": 1}}\n'
@@ -58,6 +65,23 @@ def test_a_proof_of_a_finding_is_accepted_and_reveals_its_own_key_only(
             prove_finding(other, keys, lambda path: read(made, path))[0].split(b"\n")[1][6:]
         ))["key"]
     )  # fmt: skip
+
+
+def test_the_proofs_in_a_bundle_are_accepted(
+    made: LogWorld, public: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = made.findings("acme", "2026-11-25")[0]
+    case = Case(name, finding=found(1, finding=name))
+    objects = SimpleNamespace(get=lambda bucket, key: made.files.get(key) if bucket else None)
+    remote: Any = SimpleNamespace(
+        store=made.store, clock=StandingClock(SENT), objects=objects,
+        outputs={"PublicBucket": "public", "OutBucket": ""},
+    )  # fmt: skip
+    files = bundle_files(remote, CaseHistory(case, (case,), ()), words=False)
+    path = tmp_path / "p"
+    path.write_bytes(files[f"proofs/{name}.tlog-proof"])
+    assert stand_alone([str(public), "--proof", str(path)]) == 0
+    assert f"The leaf is that of {name}." in capsys.readouterr().out
 
 
 def test_a_proof_of_another_finding_is_not_accepted(
