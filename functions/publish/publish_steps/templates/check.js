@@ -5,7 +5,7 @@
 (() => {
   const WIDTH = 256; // leaves of a bundle, and hashes of a tile
   const AT_ONCE = 8; // files that are read at the same time
-  const OLD = 24; // hours after which a log is old
+  const HOUR = 3_600_000, OLD = 24 * HOUR; // after so long a log is old
   const SHOWN = 100; // addends that are shown
   const NOTHING = new Uint8Array();
 
@@ -180,9 +180,8 @@
         (isRight ? result.said : result.unproved).push(words);
       }
       const named = await namedFiles(get, result.logs, wanted, result);
-      const hours = (Date.now() - Date.parse(result.at)) / 3_600_000;
-      const isOld = !(hours <= OLD), age = { at: result.at, hours: Math.round(hours) };
-      (isOld && place.isLive ? result.wrong : result.said).push(say(isOld ? "old" : "age", age));
+      const age = Date.now() - Date.parse(result.at), isOld = !(age <= OLD), words = { at: result.at, hours: Math.round(age / HOUR) };
+      (isOld && place.isLive ? result.wrong : result.said).push(say(isOld ? "old" : "age", words));
       const here = place.names.filter((path) => !/^log\/(\d+\/)?(checkpoint|vkey|tile\/.+|lists\/.+)$/.test(path));
       await checkFiles(get, named, wanted ?? new Set([...named.keys(), ...here]), result);
     } catch (error) {
@@ -385,9 +384,10 @@
     part("report").hidden = true;
     if (!crypto.subtle || !place) return show(say(place ? "not-secure" : "choose"));
     const result = await check(place, wanted);
-    if (what === "add" && !result.wrong.length) {
+    if (what === "add" && result.right === wanted.size) {
       const summary = JSON.parse(text(await place.get(json))), failure = (error) => ({ wrong: [error.message] });
-      Object.assign(result, await addUp(place.get, summary).then((sums) => compare(summary, sums)).catch(failure));
+      const { wrong, ...more } = await addUp(place.get, summary).then((sums) => compare(summary, sums)).catch(failure);
+      Object.assign(result, more).wrong.push(...wrong);
     }
     return part("page").textContent === page && report(result, what === "all" ? say("all") : page); // unless another is asked for
   }
