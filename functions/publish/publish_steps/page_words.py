@@ -381,18 +381,27 @@ def render(template: str, path: str, language: str, **context: object) -> str:
     return environment(language).get_template(template).render(place | context) + "\n"
 
 
+def _named(text: str) -> str:
+    """Return how a Content-Security-Policy names a stylesheet or script: by its digest."""
+    return f"'sha256-{base64.b64encode(sha256(text.encode()).digest()).decode()}'"
+
+
 @cache
 def environment(language: str = "en") -> Environment:
     """Return the template engine of a language. An unknown name is an error."""
     phrases = of(language)
     engine = page_engine(TEMPLATES, phrases, replace_controls, separators=True)
-    stylesheet = (TEMPLATES / "page.css").read_text("utf-8")
-    # The policy allows this stylesheet alone, and no script: it names the digest of its bytes.
-    digest = base64.b64encode(sha256(stylesheet.encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    stylesheet, script = (
+        (TEMPLATES / name).read_text("utf-8") for name in ("page.css", "check.js")
+    )
+    # The policy allows this stylesheet alone, by the digest of its bytes, and no script: only the
+    # page that checks others adds its own to it.
+    style = f"default-src 'none'; style-src {_named(stylesheet)}"
     engine.globals |= {
         "stylesheet": Markup(stylesheet),  # noqa: S704 # nosec B704
-        "policy": policy,
+        "script": Markup(script),  # noqa: S704 # nosec B704
+        "policy": f"{style}; base-uri 'none'; form-action 'none'",
+        "script_policy": f"script-src {_named(script)}; connect-src 'self'",
         "meanings": meanings(),
         "no_address": NO_ADDRESS,
         "few": FEW,

@@ -193,6 +193,8 @@ class Site(PublishStep):
                     public.put(path, pages.rule(pack, rule, terms).encode())
             public.put(page_path("authors", language), pages.authors(cases).encode())
             public.put(page_path("method", language), pages.method().encode())
+            if self.has_log:
+                public.put(page_path("check", language), pages.check().encode())
         feed = feed_of(contents.providers, public.published, run.context.public_url)
         public.put("feed.xml", feed)
         for language, pages in reversed(by_language.items()):

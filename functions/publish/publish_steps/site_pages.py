@@ -427,6 +427,10 @@ class Pages:
         """Return the page on how the numbers are made."""
         return self._render("method.html", "method")
 
+    def check(self) -> str:
+        """Return the page whose script checks a page against the log, in the reader's browser."""
+        return self._render("check.html", "check")
+
     def index(
         self, contents: Contents, checks: PublishedIndex | None = None, column: str = ""
     ) -> str:

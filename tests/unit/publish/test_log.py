@@ -1,11 +1,15 @@
 """The public log as publish keeps it: what is added, in which order, and what it refuses."""
 
 import json
+import re
 import zipfile
+from base64 import b64encode
 from collections import Counter
 from dataclasses import replace
 from hashlib import sha256
+from html import unescape
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from support.log_signer import LocalSigner
@@ -158,6 +162,23 @@ def test_pages_name_the_check_of_the_log_where_there_is_one(path: str, language:
     page = without.text(path + language)
     assert "terang recount" in page
     assert "verify" not in page
+
+
+def test_only_the_page_that_checks_others_has_a_script_which_both_policies_name() -> None:
+    """The policies are that of the page, and that of the door for all pages."""
+    made = published()
+    door = (Path(__file__).parents[3] / "template.yaml").read_text("utf-8")
+    for path in (path for path in made.files if path.endswith(".html")):
+        page, name = unescape(made.text(path)), path.rpartition("/")[2]
+        scripts = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
+        digests = [b64encode(sha256(script.encode()).digest()).decode() for script in scripts]
+        assert len(scripts) == ("check." in name)
+        assert page.count("<script") == len(scripts)
+        ending = next((one for one in (".id", ".zh") if one in path), "")
+        assert f'href="{"../" * path.count("/")}check{ending}.html#{path}"' in page
+        for digest in digests:
+            assert f"script-src 'sha256-{digest}'; connect-src 'self'" in page
+            assert f"script-src 'sha256-{digest}'; connect-src 'self'" in door
 
 
 def test_a_late_receipt_adds_its_own_leaves_and_the_revision() -> None:

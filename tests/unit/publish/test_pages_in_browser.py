@@ -33,6 +33,7 @@ PAGES = {
     "the index, with a log": "logged/index.html",
     "a month, with a log": "logged/summaries/all/2026-11.zh.html",
     "the method, with a log": "logged/method.id.html",
+    "the check, with a log": "logged/check.zh.html",
 }
 
 pytestmark = IN_CHROMIUM
