@@ -20,14 +20,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from cases.case_message import judge
-from cases.case_store import (
-    CaseFiles,
-    DecidedPacks,
-    Facts,
-    FactsReader,
-    RoomFiles,
-    TrialRules,
-)
+from cases.case_store import CaseFiles, DecidedPacks, Facts, FactsReader, RoomFiles, TrialRules
 from cases.kinds import CaseMessage, SentNames, names_of, read_case_message
 from ledger.cases import Case, CaseMarker, JournalEntry, WaitingMessage
 from ledger.codes import CaseCode, CaseReceipt, CaseRefusal, Refusal

@@ -89,11 +89,7 @@ class PublicLog(PublishStep):
         run.result.log = LogGrowth(0, 0)
         try:
             log = newest_log(
-                self.log,
-                self.key_before,
-                at,
-                has_begun=self.has_begun,
-                may_begin=NEW_LOG in accept,
+                self.log, self.key_before, at, has_begun=self.has_begun, may_begin=NEW_LOG in accept
             )
             if LOG in accept:
                 log.adopt()

@@ -51,13 +51,7 @@ from tlog import (
 PERIOD_FILE = re.compile(r"(?P<room>summaries|journal)/(?P<provider>[^/]+)/(?P<period>[^/.]+)\..+")
 REVISION = re.compile(r"\.r(?P<revision>\d+)\.")
 
-ENDINGS = {
-    "json": "summary",
-    "jsonl": "journal",
-    "csv": "sheet",
-    "html": "page",
-    "zip": "archive",
-}
+ENDINGS = {"json": "summary", "jsonl": "journal", "csv": "sheet", "html": "page", "zip": "archive"}
 """What the files of a period are, by their ending."""
 
 STANDING_FILES = (

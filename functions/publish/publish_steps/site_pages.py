@@ -23,13 +23,7 @@ from publish.rule_changes import PublishedTrials
 from publish.summary import PeriodKind, Summary, SummaryPart, part_of
 from publish_steps import page_words, tables
 from publish_steps.charts import Chart, trend
-from publish_steps.page_words import (
-    LANGUAGE_CODES,
-    SHOWN_MEASURES,
-    done_words,
-    open_words,
-    render,
-)
+from publish_steps.page_words import LANGUAGE_CODES, SHOWN_MEASURES, done_words, open_words, render
 from rules.pack import PATH_NAME, Pack, Rule
 from rules.pack_parts import ALGORITHM, OrdinaryPosts, PackCard, Score
 from rules.pinned import FACTCHECKS, digest_of, sentence_of

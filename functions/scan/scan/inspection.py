@@ -27,15 +27,7 @@ from ledger.findings import (
 from ledger.objects import S3Objects, read_draws
 from ledger.posts import Post, TranslatedPost
 from ledger.texts import Clock, utc
-from ledger.units import (
-    Attempt,
-    FoundCopies,
-    Marker,
-    Receipt,
-    digest_of_ids,
-    rule_key,
-    sum_tallies,
-)
+from ledger.units import Attempt, FoundCopies, Marker, Receipt, digest_of_ids, rule_key, sum_tallies
 from matcher import Hit
 from matcher.engine import Fingerprints
 from matcher.fold import fold

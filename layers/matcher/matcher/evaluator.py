@@ -21,12 +21,7 @@ from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
-from matcher.aligned import (
-    AlignedText,
-    WordReading,
-    find_hosts,
-    without_opaque,
-)
+from matcher.aligned import AlignedText, WordReading, find_hosts, without_opaque
 from matcher.fold import fold, sounds_of
 from matcher.hit import (
     Effort,
@@ -40,15 +35,7 @@ from matcher.hit import (
     signs_of_urls,
 )
 from matcher.sign_catalogue import PartSigns, check_gate
-from matcher.term import (
-    MATCHES_IN_PART,
-    NEVER,
-    Automaton,
-    Match,
-    Term,
-    TermPlace,
-    sure_letters,
-)
+from matcher.term import MATCHES_IN_PART, NEVER, Automaton, Match, Term, TermPlace, sure_letters
 from matcher.term_index import (
     SOUNDS,
     SPANS_SHOWN,
