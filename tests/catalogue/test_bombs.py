@@ -171,14 +171,11 @@ def test_a_sound_file_that_packs_well_is_no_bomb() -> None:
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
 WORN = {
-    "zero width": "one\u200b-ti\u200dme co\u2060de",
-    "bidi": "\u202eone-time\u202c code",
-    "tags": "one-time\U000e0041\U000e007f code",
-    "variation selectors": "o\ufe0fne-time c\ufe0fode",
-    "look-alikes": "оnе-time соde",
-    "combining marks": "o\u0301ne-time co\u0300\u0301\u0302de",
+    "zero width": "one\u200b-ti\u200dme co\u2060de", "bidi": "\u202eone-time\u202c code",
+    "tags": "one-time\U000e0041\U000e007f code", "variation selectors": "o\ufe0fne-time c\ufe0fode",
+    "look-alikes": "оnе-time соde", "combining marks": "o\u0301ne-time co\u0300\u0301\u0302de",
     "full width": "ｏｎｅ－ｔｉｍｅ　ｃｏｄｅ",
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("worn", WORN.values(), ids=WORN)

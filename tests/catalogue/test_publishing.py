@@ -205,17 +205,14 @@ def test_p2_a_damaged_pointer_is_the_operators_to_mend(world: World, pointer: by
 
 
 BROKEN = {
-    "cut short": PACK[: PACK.index("    match:")],
-    "cut in a word": PACK[:-8],
+    "cut short": PACK[: PACK.index("    match:")], "cut in a word": PACK[:-8],
     "no version": PACK.replace("version: 3\n", ""),
     "a version of words": PACK.replace("version: 3", "version: three"),
     "another category": PACK.replace("SCAMS_AND_FRAUD", "CIVIC_DISCOURSE"),
-    "no mapping": "- id: codes\n",
-    "no YAML": PACK + "\t{",
-    "a key twice": PACK + "id: others\n",
+    "no mapping": "- id: codes\n", "no YAML": PACK + "\t{", "a key twice": PACK + "id: others\n",
     "an anchor": PACK.replace("[one-time code]", "&a [one-time code]"),
     "bytes that are no UTF-8": PACK.encode().replace(b"For trials", b"\xff"),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("text", BROKEN.values(), ids=BROKEN)

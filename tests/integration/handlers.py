@@ -112,16 +112,12 @@ def delivery(
         "receiptHandle": "handle",
         "body": body,
         "attributes": {
-            "ApproximateReceiveCount": str(receives),
-            "SentTimestamp": "1795608000000",
-            "SenderId": sender,
-            "ApproximateFirstReceiveTimestamp": "1795608000001",
+            "ApproximateReceiveCount": str(receives), "SentTimestamp": "1795608000000",
+            "SenderId": sender, "ApproximateFirstReceiveTimestamp": "1795608000001",
         },
         "messageAttributes": {
             name: {
-                "stringValue": value,
-                "stringListValues": [],
-                "binaryListValues": [],
+                "stringValue": value, "stringListValues": [], "binaryListValues": [],
                 "dataType": "String",
             }
             for name, value in named.items()
@@ -130,7 +126,7 @@ def delivery(
         "eventSource": "aws:sqs",
         "eventSourceARN": queue,
         "awsRegion": "us-east-1",
-    }
+    }  # fmt: skip
 
 
 def call(module: ModuleType, *records: dict[str, Any], seconds: float = 300) -> list[str]:

@@ -93,11 +93,8 @@ def test_a_redriven_decision_is_judged_by_its_day(world: World, minutes: int, st
 
 
 @pytest.mark.parametrize(("sender", "first", "trusted"), [
-    ("AROAFORMS", None, True),
-    ("AROAREDRIVE", "AROAFORMS", True),
-    ("AROAOTHER", None, False),
-    ("AROAOTHER", "AROAFORMS", False),
-    ("", None, False),
+    ("AROAFORMS", None, True), ("AROAREDRIVE", "AROAFORMS", True), ("AROAOTHER", None, False),
+    ("AROAOTHER", "AROAFORMS", False), ("", None, False),
 ])  # fmt: skip
 def test_the_forms_send_complaints_and_notices_alone(world: World, sender: str, first: str | None,
         trusted: bool) -> None:  # fmt: skip

@@ -86,11 +86,9 @@ class TestTwoAtOnce:
         [finding] = found(world)
         key = {"pk": {"S": f"C#{finding}"}, "sk": {"S": "excerpt"}}
         [handled] = meddled(
-            world,
-            decision(finding),
-            "commit_case",
+            world, decision(finding), "commit_case",
             lambda: world.clients.dynamodb.delete_item(TableName=world.table, Key=key),
-        )
+        )  # fmt: skip
         assert handled.status == "taken"
         assert case_of(world, finding).excerpt is None
 

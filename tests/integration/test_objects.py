@@ -148,16 +148,11 @@ def test_fewer_bytes_than_asked_are_no_answer(stubbed: tuple[S3Objects, Stubber]
 
 
 @pytest.mark.parametrize(("code", "error"), [
-    ("NoSuchKey", ObjectGoneError),
-    ("NoSuchVersion", ObjectGoneError),
-    ("MethodNotAllowed", ObjectGoneError),
-    ("PreconditionFailed", ObjectChangedError),
-    ("InvalidRange", ObjectChangedError),
-    ("InvalidObjectState", ObjectUnreadableError),
-    ("InvalidRequest", ObjectUnreadableError),
-    ("NoSuchBucket", OperatorError),
-    ("SlowDown", ClientError),
-    ("InternalError", ClientError),
+    ("NoSuchKey", ObjectGoneError), ("NoSuchVersion", ObjectGoneError),
+    ("MethodNotAllowed", ObjectGoneError), ("PreconditionFailed", ObjectChangedError),
+    ("InvalidRange", ObjectChangedError), ("InvalidObjectState", ObjectUnreadableError),
+    ("InvalidRequest", ObjectUnreadableError), ("NoSuchBucket", OperatorError),
+    ("SlowDown", ClientError), ("InternalError", ClientError),
 ])  # fmt: skip
 def test_errors_are_told_by_who_must_act(stubbed: tuple[S3Objects, Stubber], code: str,
                                          error: type[Exception]) -> None:  # fmt: skip

@@ -274,12 +274,9 @@ def test_open_findings_are_in_order_of_severity_reach_age(world: World, store: D
         finding(0, severity="low", reach=10**13),
         finding(1, severity="high", reach=5, found_at=f"{DAY}T12:00:02Z"),
         finding(2, severity="high", reach=5, found_at=f"{DAY}T12:00:01Z"),
-        finding(3, severity="high", reach=None),
-        finding(4, severity="high", reach=70),
-        finding(5, severity="medium"),
-        finding(6, mode="shadow"),
-        finding(7, held=True),
-    ]
+        finding(3, severity="high", reach=None), finding(4, severity="high", reach=70),
+        finding(5, severity="medium"), finding(6, mode="shadow"), finding(7, held=True),
+    ]  # fmt: skip
     store.put_findings([(one, "") for one in findings], LATER)
     ids = {one.finding: number for number, one in enumerate(findings)}
     assert [ids[one] for one in world.open_findings()] == [4, 2, 1, 3, 5, 0]

@@ -297,11 +297,9 @@ def republish(world: World, *packs: Pack, removed: Sequence[str] = ()) -> None:
     now = world.clock.now()
     request = SetRequest(packs=packs, now=now, notice_hours=0, removed=removed)
     put_in_force(
-        world.objects,
-        world.public,
-        lambda before: next_set(load_set(before or b""), request, []),
+        world.objects, world.public, lambda before: next_set(load_set(before or b""), request, []),
         now,
-    )
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(("old", "new", "state"), [
@@ -416,9 +414,7 @@ def test_drawn_findings_are_kept_as_long_as_the_desk_reads_answers(world: World)
 
 
 @pytest.mark.parametrize(("changes", "code"), [
-    ({}, "taken"),
-    ({"finding": None}, "field_missing"),
-    ({"article_16": True}, "field_conflict"),
+    ({}, "taken"), ({"finding": None}, "field_missing"), ({"article_16": True}, "field_conflict"),
     ({"post": "another"}, "mixed_posts"),
 ])  # fmt: skip
 def test_an_own_notice_is_of_a_drawn_one(tried: World, changes: dict[str, Any], code: str) -> None:

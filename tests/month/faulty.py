@@ -7,15 +7,12 @@ from typing import Any
 Statement = dict[str, Any]
 
 FAULTS: dict[str, tuple[str, Any]] = {
-    "type": ("content_type", "CONTENT_TYPE_TEXT"),
-    "too_long": ("decision_facts", "x" * 5_001),
-    "format": ("content_date", "3 November 2026"),
-    "date_range": ("content_date", "1999-12-31"),
+    "type": ("content_type", "CONTENT_TYPE_TEXT"), "too_long": ("decision_facts", "x" * 5_001),
+    "format": ("content_date", "3 November 2026"), "date_range": ("content_date", "1999-12-31"),
     "not_allowed": ("territorial_scope", ["EL"]),
     "expired_code": ("category_addition", ["STATEMENT_CATEGORY_NON_CONSENSUAL_BEHAVIOUR"]),
     "report_only_code": ("category_addition", ["STATEMENT_CATEGORY_NOT_SPECIFIED_ORDER"]),
-    "unknown_field": ("content_language_other", "Sundanese"),
-    "required": ("content_type", None),
+    "unknown_field": ("content_language_other", "Sundanese"), "required": ("content_type", None),
     "no_restriction": ("decision_visibility", None),
     "dropped": ("incompatible_content_ground", "Rules 4.2"),
     "personal_data_email": ("decision_facts", "Reported by jo.doe@mail.example."),
@@ -27,9 +24,8 @@ FAULTS: dict[str, tuple[str, Any]] = {
     "category_not_of_pack": ("category", "STATEMENT_CATEGORY_ANIMAL_WELFARE"),
     "keyword_of_other_category": ("category_specification", ["KEYWORD_NUDITY"]),
     "category_contradicts_field": ("category", "STATEMENT_CATEGORY_NOT_SPECIFIED_NOTICE"),
-    "too_short": ("illegal_content_legal_ground", "x"),
-    "duplicate_puid": ("puid", ""),
-}
+    "too_short": ("illegal_content_legal_ground", "x"), "duplicate_puid": ("puid", ""),
+}  # fmt: skip
 """The field of each fault and its value; a puid is that of the first statement."""
 
 

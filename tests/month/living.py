@@ -120,15 +120,11 @@ class Life:
         for number, name in enumerate(posts[: self.plan.size.audits]):
             bad = truth[name].bad
             message = {
-                "type": "audit",
-                "id": f"a-{name}",
-                "post": name,
-                "month": "2026-11",
+                "type": "audit", "id": f"a-{name}", "post": name, "month": "2026-11",
                 "verdict": "gone" if number % 50 == 9 else "violating" if bad else "not_violating",
-                "moderator": "budi",
-                "opened_at": "2026-11-30T10:00:00Z",
+                "moderator": "budi", "opened_at": "2026-11-30T10:00:00Z",
                 "decided_at": "2026-11-30T10:00:20Z",
-            }
+            }  # fmt: skip
             yield message | ({"category": bad} if message["verdict"] == "violating" else {})
 
     def drain(self) -> None:

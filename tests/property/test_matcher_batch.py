@@ -29,13 +29,11 @@ HOSTILE = {
     "alternating marks": "\u0301\u064e" * 40_000,
     "a code point that folds to eighteen": "\ufdfa" * 20_000,
     "two thousand different Han characters": "".join(map(chr, range(0x4E00, 0x4E00 + 2_000))),
-    "a term many times": "otp " * 10_000,
-    "one word without an end": "o" * 10_000,
+    "a term many times": "otp " * 10_000, "one word without an end": "o" * 10_000,
     "line ends and noncharacters": "otp\n\uffff\n\ufffe\x00otp\r\n\U0010ffff" * 1_000,
-    "lone surrogates": "otp \ud800 otp\udfff" * 1_000,
-    "syllables of Hangul": "각가" * 10_000,
+    "lone surrogates": "otp \ud800 otp\udfff" * 1_000, "syllables of Hangul": "각가" * 10_000,
     "nothing": "",
-}
+}  # fmt: skip
 
 
 @pytest.fixture(autouse=True)

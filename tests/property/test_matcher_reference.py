@@ -33,20 +33,14 @@ LINKS += ["t.me/otp", "otp.com", "🔥", "b o m b"]
 LINKS += ["sh0p.example", "www.shóp.example", "xn--shp-hna.example/a", "sh0p.exampl3"]
 DRESS = [
     lambda c: chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c,
-    lambda c: chr(0x1D41A + ord(c) - ord("a")) if "a" <= c <= "z" else c,
-    lambda c: c + "\u200b",
-    lambda c: "\u202e" + c,
-    lambda c: c + "\u0301",
-    lambda c: c + "\u064e",
-    lambda c: c + "\u0640",
-    lambda c: c + "\u0e48",
-    lambda c: c + "\u0e19",
-    str.upper,
+    lambda c: chr(0x1D41A + ord(c) - ord("a")) if "a" <= c <= "z" else c, lambda c: c + "\u200b",
+    lambda c: "\u202e" + c, lambda c: c + "\u0301", lambda c: c + "\u064e", lambda c: c + "\u0640",
+    lambda c: c + "\u0e48", lambda c: c + "\u0e19", str.upper,
     lambda c: {"验": "驗", "证": "證", "码": "碼", "转": "轉", "发": "髮", "發": "发"}.get(c, c),
     lambda c: {"o": "о", "p": "р", "e": "е", "c": "с", "a": "а", "t": "Т"}.get(c, c),
     lambda c: {"o": "ο", "т": "τ", "t": "τ"}.get(c, c),
     lambda c: {"р": "p", "о": "o", "к": "K", "а": "a", "у": "y"}.get(c, c),
-]
+]  # fmt: skip
 
 
 def draw_term(random: Random) -> str:

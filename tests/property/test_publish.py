@@ -50,17 +50,13 @@ def receipts(draw: st.DrawFn) -> Receipt:
     held = {key: draw(st.integers(0, count)) for key, count in by_rule.items() if "live" in key}
     return sample_receipt(
         draw(st.sampled_from(["2026-10-31", "2026-11-01", "2026-11-02"])),
-        draw(st.integers(0, 10**9)),
-        draw(st.sampled_from(["acme", "kilat"])),
+        draw(st.integers(0, 10**9)), draw(st.sampled_from(["acme", "kilat"])),
         inspected=draw(counts),
         refused=draw(st.dictionaries(st.sampled_from(["not_public", "json_syntax"]), counts)),
-        by_rule=by_rule,
-        held=held,
-        repeats=draw(counts),
-        partly_read=draw(st.just(0) | counts),
+        by_rule=by_rule, held=held, repeats=draw(counts), partly_read=draw(st.just(0) | counts),
         skipped=tuple(draw(st.sets(st.sampled_from(["old/1", "older/2"])))),
         by_language=draw(st.dictionaries(st.sampled_from(["en", "en-GB", "x y"]), counts)),
-    )
+    )  # fmt: skip
 
 
 def published(facts: list[Receipt]) -> World:

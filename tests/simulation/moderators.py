@@ -109,16 +109,13 @@ def messages(finding: dict[str, Any], now: datetime) -> list[dict[str, Any]]:
     about = {"decision": f"d-{name}"}
     told = [
         decision(
-            finding["finding"],
-            id=f"d-{name}",
-            verdict="confirmed" if is_confirmed else "dismissed",
-            opened_at=found.isoformat(),
-            decided_at=decided,
-            **({"applied_at": decided} if is_confirmed else {}),
+            finding["finding"], id=f"d-{name}",
+            verdict="confirmed" if is_confirmed else "dismissed", opened_at=found.isoformat(),
+            decided_at=decided, **({"applied_at": decided} if is_confirmed else {}),
         ),
         complaint(id=f"c-{name}", received_at=contested, **about),
         outcome(id=f"o-{name}", complaint=f"c-{name}", decided_at=ended),
-    ]
+    ]  # fmt: skip
     if is_confirmed:
         told.append(reinstatement(id=f"b-{name}", reinstated_at=ended, **about))
     if is_for_second_review(case_id("decision", PROVIDER, f"d-{name}")):

@@ -111,11 +111,9 @@ def lapsed_state(world: World) -> None:
     changed = pack(SHADOW.replace("version: 1", "version: 2").replace("any: [", "any: [won, "))
     request = SetRequest([changed], world.clock.now(), notice_hours=0)
     put_in_force(
-        world.objects,
-        world.public,
-        lambda before: next_set(load_set(before or b""), request, []),
+        world.objects, world.public, lambda before: next_set(load_set(before or b""), request, []),
         world.clock.now(),
-    )
+    )  # fmt: skip
 
 
 State = Callable[[World], None]

@@ -83,19 +83,12 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     words = [*files, "--provider", "acme-chat", "--packs", ROOT / "packs", "--json"]
     done = subprocess.run(
         [
-            Path(sys.executable).with_name("terang"),
-            "run",
-            *map(str, words),
-            "--out",
-            str(out),
-            "--today",
-            DAY,
-            "--cases",
-            samples / "cases.jsonl",
+            Path(sys.executable).with_name("terang"), "run", *map(str, words), "--out", str(out),
+            "--today", DAY, "--cases", samples / "cases.jsonl",
         ],
         capture_output=True,
         check=False,
         text=True,
-    )
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return out, done.stdout

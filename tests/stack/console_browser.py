@@ -93,15 +93,11 @@ def _tell_the_console(running: Running, origin: str) -> None:
     pool = outputs["ConsolePoolId"]
     functions, cognito = running.stack.client("lambda"), running.stack.client("cognito-idp")
     client = cognito.create_user_pool_client(
-        UserPoolId=pool,
-        ClientName="local",
-        CallbackURLs=[f"{origin}/callback"],
-        LogoutURLs=[f"{origin}/signed-out"],
-        AllowedOAuthFlows=["code"],
-        AllowedOAuthScopes=["openid"],
-        AllowedOAuthFlowsUserPoolClient=True,
+        UserPoolId=pool, ClientName="local", CallbackURLs=[f"{origin}/callback"],
+        LogoutURLs=[f"{origin}/signed-out"], AllowedOAuthFlows=["code"],
+        AllowedOAuthScopes=["openid"], AllowedOAuthFlowsUserPoolClient=True,
         SupportedIdentityProviders=["COGNITO"],
-    )["UserPoolClient"]["ClientId"]
+    )["UserPoolClient"]["ClientId"]  # fmt: skip
     name = outputs["ConsoleFunction"]
     variables = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
     local = {

@@ -160,10 +160,8 @@ def test_an_event_that_is_not_there_is_named() -> None:
 
 
 @pytest.mark.parametrize(("name", "said"), [
-    ("scan-unit", '"refused":{"object_gone":1}'),
-    ("announce-s3-put", "Memory Size: 512 MB"),
-    ("announce-test", '"code": "no_webhook"'),
-    ("console-page", '"statusCode": 303'),
+    ("scan-unit", '"refused":{"object_gone":1}'), ("announce-s3-put", "Memory Size: 512 MB"),
+    ("announce-test", '"code": "no_webhook"'), ("console-page", '"statusCode": 303'),
 ])  # fmt: skip
 def test_what_an_event_says_on_a_fresh_stack(running: Running, name: str, said: str) -> None:
     running.register("fresh-chat", ())

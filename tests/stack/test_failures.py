@@ -38,11 +38,9 @@ def test_a_burst_of_files_waits_for_the_few_workers(running: Running, tmp_path: 
         path.write_bytes(data)
     workers: list[int] = []
     told = running.wait(
-        "burst-chat",
-        running.drop("burst-chat", paths),
-        set(),
+        "burst-chat", running.drop("burst-chat", paths), set(),
         lambda progress: workers.append(len(running.workers("IntakeFunction"))),
-    )
+    )  # fmt: skip
     assert {one.status for one in told} == {"done"}
     assert len({one.file for one in told}) == 20
     assert 1 <= max(workers) <= 2

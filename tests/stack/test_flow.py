@@ -18,32 +18,21 @@ from terang.runner import Dropped, Progress
 
 SAMPLES = ROOT / "local/samples"
 RULES = {
-    "account-takeover/asks-for-code": 4,
-    "advance-fee/loan-with-fee": 2,
-    "advance-fee/prize-with-fee": 1,
-    "coin-and-account-scams-en/promises-free-coins": 2,
-    "drugs-for-sale/prescription-drugs-for-sale": 1,
-    "impersonation/blocked-account-link": 1,
-    "impersonation/parcel-fee-link": 2,
-    "impersonation/relative-with-new-number": 1,
-    "investment-and-task-jobs/deposit-for-task": 1,
-    "investment-and-task-jobs/guaranteed-profit": 2,
-    "investment-and-task-jobs/paid-clicks-job": 2,
-    "investment-and-task-jobs/phone-only-job": 1,
+    "account-takeover/asks-for-code": 4, "advance-fee/loan-with-fee": 2,
+    "advance-fee/prize-with-fee": 1, "coin-and-account-scams-en/promises-free-coins": 2,
+    "drugs-for-sale/prescription-drugs-for-sale": 1, "impersonation/blocked-account-link": 1,
+    "impersonation/parcel-fee-link": 2, "impersonation/relative-with-new-number": 1,
+    "investment-and-task-jobs/deposit-for-task": 1, "investment-and-task-jobs/guaranteed-profit": 2,
+    "investment-and-task-jobs/paid-clicks-job": 2, "investment-and-task-jobs/phone-only-job": 1,
     "medicine-adverts/advertises-medicines-id": 1,
     "medicine-adverts/sells-sedatives-painkillers-steroids": 1,
-    "sms-fraud-id/asks-fee-for-loan-or-work": 1,
-    "sms-fraud-id/asks-or-promises-money": 4,
-    "sms-fraud-id/asks-to-hear-code": 1,
-    "sms-fraud-id/frightens-or-guides": 2,
+    "sms-fraud-id/asks-fee-for-loan-or-work": 1, "sms-fraud-id/asks-or-promises-money": 4,
+    "sms-fraud-id/asks-to-hear-code": 1, "sms-fraud-id/frightens-or-guides": 2,
     "sms-scams-en/asks-to-settle-verify-or-help": 3,
-    "sms-scams-en/claims-prize-or-sells-by-text": 1,
-    "task-and-money-lures-zh/paid-posting": 1,
-    "task-and-money-lures-zh/promises-earnings": 1,
-    "task-and-money-lures-zh/quick-money": 1,
-    "threats-of-violence/knows-where-you-live": 1,
-    "threats-of-violence/knows-your-daily-life": 1,
-}
+    "sms-scams-en/claims-prize-or-sells-by-text": 1, "task-and-money-lures-zh/paid-posting": 1,
+    "task-and-money-lures-zh/promises-earnings": 1, "task-and-money-lures-zh/quick-money": 1,
+    "threats-of-violence/knows-where-you-live": 1, "threats-of-violence/knows-your-daily-life": 1,
+}  # fmt: skip
 """The samples, under the packs that rest on the law."""
 
 REFUSED = {"field_type": 1, "json_syntax": 1, "not_a_post": 2, "not_public": 5}
@@ -81,12 +70,10 @@ def sampled(running: Running) -> list[FileReceipt]:
 def test_each_file_gets_its_receipt(sampled: list[FileReceipt]) -> None:
     told = {Path(one.key).name: one for one in sampled}
     assert {name: (one.status, one.format or one.code) for name, one in told.items()} == {
-        "activitystreams-outbox.json": ("done", "activitystreams"),
-        "posts.csv": ("done", "csv"),
-        "posts.jsonl": ("done", "jsonl"),
-        "telegram-private-chat.json": ("refused", "not_public"),
+        "activitystreams-outbox.json": ("done", "activitystreams"), "posts.csv": ("done", "csv"),
+        "posts.jsonl": ("done", "jsonl"), "telegram-private-chat.json": ("refused", "not_public"),
         "telegram-public-channel.json": ("done", "telegram"),
-    }
+    }  # fmt: skip
     for one in told.values():
         assert one.records == one.inspected + sum(one.refused.values())
     (followers, number) = told["posts.jsonl"].refusals
@@ -121,12 +108,9 @@ def test_the_summary_says_what_receipts_say(running: Running, sampled: list[File
     assert {name: numbers[name] for name in same} == {name: found[name] for name in same}
     assert (numbers["refused_by_code"], summary["provisional"]) == (found["refused"], True)
     assert {
-        "index.html",
-        f"summaries/sample-chat/{DAY}.html",
-        f"summaries/sample-chat/{DAY}.csv",
-        f"summaries/all/{DAY[:7]}.html",
-        f"journal/sample-chat/{DAY}.jsonl",
-    } <= running.published().keys()
+        "index.html", f"summaries/sample-chat/{DAY}.html", f"summaries/sample-chat/{DAY}.csv",
+        f"summaries/all/{DAY[:7]}.html", f"journal/sample-chat/{DAY}.jsonl",
+    } <= running.published().keys()  # fmt: skip
     packs = {key.split("/")[1] for key in running.published() if key.startswith("packs/")}
     shipped = {path.stem for path in (ROOT / "packs").glob("*.yaml")}
     assert packs - {FACTCHECKS} == shipped  # another test of the session puts checks in force

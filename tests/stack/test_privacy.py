@@ -20,11 +20,9 @@ def message(number: int, text: str) -> dict[str, Any]:
 
 def chat(kind: str, number: int, text: str = f"Lunch at noon? {CANARY}") -> dict[str, Any]:
     return {
-        "name": f"Name {CANARY}" if "public" not in kind else "Village news",
-        "type": kind,
-        "id": number,
-        "messages": [message(1, text), message(2, text)],
-    }
+        "name": f"Name {CANARY}" if "public" not in kind else "Village news", "type": kind,
+        "id": number, "messages": [message(1, text), message(2, text)],
+    }  # fmt: skip
 
 
 def account(*chats: dict[str, Any]) -> dict[str, Any]:
@@ -36,14 +34,12 @@ def account(*chats: dict[str, Any]) -> dict[str, Any]:
 
 
 PRIVATE = {
-    "a personal chat": chat("personal_chat", 1),
-    "a private group": chat("private_group", 2),
+    "a personal chat": chat("personal_chat", 1), "a private group": chat("private_group", 2),
     "a private supergroup": chat("private_supergroup", 3),
-    "a private channel": chat("private_channel", 4),
-    "saved messages": chat("saved_messages", 5),
+    "a private channel": chat("private_channel", 4), "saved messages": chat("saved_messages", 5),
     "a chat with a bot": chat("bot_chat", 6),
     "a whole account": account(chat("personal_chat", 7), chat("private_group", 8)),
-}
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")

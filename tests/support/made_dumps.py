@@ -326,18 +326,14 @@ def no_part(files: dict[str, bytes]) -> None:
 
 
 FAULTS_OF_REPORTS: dict[str, Callable[[dict[str, bytes]], None]] = {
-    "sums_open": cell(5, 2, "J", "7"),
-    "share_impossible": cell(8, 4, "G", "97.5"),
-    "number_unreadable": cell(6, 1, "T", "1 234"),
-    "form_changed": no_part,
+    "sums_open": cell(5, 2, "J", "7"), "share_impossible": cell(8, 4, "G", "97.5"),
+    "number_unreadable": cell(6, 1, "T", "1 234"), "form_changed": no_part,
     "detected_above_measures": cell(5, 1, "G", "99999"),
     "restrictions_below_measures": cell(6, 1, "F", "99999"),
-    "flaggers_above_all": cell(4, 1, "G", "99999"),
-    "actions_above_items": cell(4, 1, "H", "3"),
-    "outcomes_above_complaints": cell(7, 2, "G", "17"),
-    "automation_open": cell(8, 6, "G", "5"),
+    "flaggers_above_all": cell(4, 1, "G", "99999"), "actions_above_items": cell(4, 1, "H", "3"),
+    "outcomes_above_complaints": cell(7, 2, "G", "17"), "automation_open": cell(8, 6, "G", "5"),
     "changed_without_note": cell(4, 1, "J", "12.5"),
-}
+}  # fmt: skip
 """What becomes of a report, by the code of the question."""
 
 FAULTS = [*FAULTS_OF_ROWS, *FAULTS_OF_DUMPS, *FAULTS_OF_REPORTS]

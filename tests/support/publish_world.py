@@ -190,16 +190,13 @@ class World:
 
     def context(self, moment: str) -> PublishContext:
         return PublishContext(
-            store=self.store,
-            public=SummaryBucket(self.objects, BUCKET),
+            store=self.store, public=SummaryBucket(self.objects, BUCKET),
             seals=SealBucket(self.seals.objects, self.seals.bucket),
             clock=StandingClock(datetime.fromisoformat(moment).astimezone(UTC)),
-            public_url=self.public_url,
-            notice_hours=24,
-            pause_below=0.5,
+            public_url=self.public_url, notice_hours=24, pause_below=0.5,
             has_time=lambda: self.has_time,
             steps=all_steps(self.objects, self.closed.append, self.out, self.work),
-        )
+        )  # fmt: skip
 
     def summary(self, path: str) -> Summary:
         """What is published of a provider and a period, such as `acme/2026-11-25`."""

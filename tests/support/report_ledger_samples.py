@@ -72,23 +72,15 @@ def _groups(chance: random.Random) -> Iterator[JournalEntry]:
         day = f"2026-03-{1 + number:02}"
         decisions = [
             entry(
-                *("decision", 1_000 + 10 * number + place, 60 + number),
-                verdict=verdict,
-                category="SCAMS_AND_FRAUD",
-                ground="illegal",
-                decided_at=at(60.5 + number),
-                moderator="m-1",
-                source_type="VOLUNTARY",
-                rules={rule: 1},
-                found_days=(day,),
-                found={f"{day}/{rule}": 1},
-                group=case_id("group", "acme", f"g-{number}"),
-                leads=place == 0,
-                counted={} if place else {f"{day}/{rule}": 1},
+                *("decision", 1_000 + 10 * number + place, 60 + number), verdict=verdict,
+                category="SCAMS_AND_FRAUD", ground="illegal", decided_at=at(60.5 + number),
+                moderator="m-1", source_type="VOLUNTARY", rules={rule: 1}, found_days=(day,),
+                found={f"{day}/{rule}": 1}, group=case_id("group", "acme", f"g-{number}"),
+                leads=place == 0, counted={} if place else {f"{day}/{rule}": 1},
                 content_type=("CONTENT_TYPE_TEXT",),
             )
             for place in range(5)
-        ]
+        ]  # fmt: skip
         yield from decisions
         if number % 2:
             fallen = decisions[3]
@@ -138,15 +130,11 @@ def _contest(kind: str, number: int, about: JournalEntry,
     new = outcome != "upheld" and not about.measures
     yield entry(
         *("outcome", number + (1_000 if kind == "dispute" else 0), 230 + number),
-        **{kind: came.entry},
-        outcome=outcome,
-        about=decision,
-        answers=msgspec.to_builtins(came),
-        decided_at=at(230 + 2 * number),
-        measures=msgspec.to_builtins(MEASURES[0]) if new else None,
+        **{kind: came.entry}, outcome=outcome, about=decision, answers=msgspec.to_builtins(came),
+        decided_at=at(230 + 2 * number), measures=msgspec.to_builtins(MEASURES[0]) if new else None,
         overturns=outcome == "reversed",
         implemented=chance.random() < 0.5 if kind == "dispute" else None,
-    )
+    )  # fmt: skip
 
 
 def _order(number: int, chance: random.Random) -> Iterator[JournalEntry]:
@@ -157,24 +145,18 @@ def _order(number: int, chance: random.Random) -> Iterator[JournalEntry]:
         "items": number + 1,
     }
     first = entry(
-        *("order", number, 300 + number),
-        kind="act" if act else "inform",
-        authority="An invented authority",
-        country=chance.choice(("DE", "GR", "NO")),
-        received_at=at(300 + number),
-        regulation="tco" if number % 2 else "dsa",
-        acknowledged_at=at(300.5 + number) if number % 4 else "",
-        **(about if act else {}),
-    )
+        *("order", number, 300 + number), kind="act" if act else "inform",
+        authority="An invented authority", country=chance.choice(("DE", "GR", "NO")),
+        received_at=at(300 + number), regulation="tco" if number % 2 else "dsa",
+        acknowledged_at=at(300.5 + number) if number % 4 else "", **(about if act else {}),
+    )  # fmt: skip
     yield first
     if number % 5:
         outcome = "refused" if number == 7 else "complied"
         later = msgspec.to_builtins(first) | {
-            "follows": first.entry,
-            "about": msgspec.to_builtins(first),
-            "effected_at": at(302 + number) if outcome == "complied" else "",
-            "outcome": outcome,
+            "follows": first.entry, "about": msgspec.to_builtins(first),
+            "effected_at": at(302 + number) if outcome == "complied" else "", "outcome": outcome,
             "ground": "An invented ground" if outcome == "refused" else "",
-        }
+        }  # fmt: skip
         fields = {k: v for k, v in later.items() if k not in {"entry", "type", "provider", "at"}}
         yield entry("order", 100 + number, 320 + number, **fields)

@@ -33,15 +33,11 @@ def decision(
     decided = datetime.fromisoformat(found_at) + timedelta(hours=after_hours)
     opened = decided - timedelta(seconds=looked_seconds)
     defaults: dict[str, Any] = {
-        "verdict": verdict,
-        "moderator": "lia",
-        "category": "SCAMS_AND_FRAUD",
-        "opened_at": opened.isoformat(),
-        "decided_at": decided.isoformat(),
+        "verdict": verdict, "moderator": "lia", "category": "SCAMS_AND_FRAUD",
+        "opened_at": opened.isoformat(), "decided_at": decided.isoformat(),
         "ground": "illegal" if verdict == "confirmed" else "",
-        "measures": REMOVED if verdict == "confirmed" else None,
-        "source_type": "VOLUNTARY",
-    }
+        "measures": REMOVED if verdict == "confirmed" else None, "source_type": "VOLUNTARY",
+    }  # fmt: skip
     if shown:
         defaults |= {"rules": shown,
                      "found": {f"{found}/{rule}": count for rule, count in shown.items()},
@@ -60,14 +56,10 @@ def outcome(name: str, answers: JournalEntry, result: str = "reversed", day: str
             **more: Any) -> JournalEntry:  # fmt: skip
     """What came of a complaint or dispute, 24 hours after it."""
     defaults: dict[str, Any] = {
-        answers.type: answers.entry,
-        "decision": answers.decision,
-        "about": answers.about,
-        "answers": msgspec.structs.replace(answers, about=None),
-        "outcome": result,
-        "moderator": "budi",
-        "decided_at": "2026-11-27T08:00:00Z",
+        answers.type: answers.entry, "decision": answers.decision, "about": answers.about,
+        "answers": msgspec.structs.replace(answers, about=None), "outcome": result,
+        "moderator": "budi", "decided_at": "2026-11-27T08:00:00Z",
         "overturns": result == "reversed",
         "decided_in": answers.about.at[:7] if answers.about and result == "reversed" else "",
-    }
+    }  # fmt: skip
     return entry(name, "outcome", day, **(defaults | more))

@@ -169,19 +169,12 @@ class World:
     def intake(self, store: Any = None, objects: Any = None, queue: Any = None) -> Intake:
         """Intake, over other ports where they are given."""
         return Intake(
-            store=store or self.store,
-            objects=objects or self.objects,
-            queue=queue or SqsUnitQueue(self.clients.sqs, self.queue_url),
-            clock=self.clock,
-            closing=self.closing(store, objects),
-            keys=self.keys(store),
-            work_bucket=self.work,
-            out_bucket=self.out,
-            public_bucket=self.public,
-            range_bytes=self.range_bytes,
-            part_bytes=self.part_bytes,
-            budget=self.budget,
-        )
+            store=store or self.store, objects=objects or self.objects,
+            queue=queue or SqsUnitQueue(self.clients.sqs, self.queue_url), clock=self.clock,
+            closing=self.closing(store, objects), keys=self.keys(store), work_bucket=self.work,
+            out_bucket=self.out, public_bucket=self.public, range_bytes=self.range_bytes,
+            part_bytes=self.part_bytes, budget=self.budget,
+        )  # fmt: skip
 
     def scanner(self, store: Any = None, objects: Any = None) -> UnitScanner:
         """A fresh worker of scan, over other ports where they are given."""
@@ -191,10 +184,7 @@ class World:
             objects=objects,
             clock=self.clock,
             rulesets=RuleSets(
-                objects,
-                self.clock,
-                self.public,
-                public=True,
+                objects, self.clock, self.public, public=True,
                 finders={FACTCHECKS: published_indexes(partial(objects.get, self.public))},
             ),
             guard=FloodGuard(store, self.clock, self.limits),
@@ -204,7 +194,7 @@ class World:
             snapshots=KnownSnapshots(objects, self.clock, self.work),
             draws=KnownDraws(objects, self.clock, self.work),
             shadow=self.shadow,
-        )
+        )  # fmt: skip
 
     def deliveries(self, store: Any = None, objects: Any = None) -> Deliveries:
         """A fresh worker of scan, from the delivery on."""

@@ -157,41 +157,28 @@ TEXTS = {
     "at signs in words": repeated("a@b"),
 }
 DRESSED = {
-    "emoji": repeated("🔥"),
-    "words between emoji": repeated("🔥ayo"),
-    "flags": repeated("🇮🇩"),
-    "names with numbers": repeated("hoki88 "),
-    "the same, dressed": repeated("𝐡𝐨𝐤𝐢𝟖𝟖"),
-    "numbers with units": repeated("Rp 5 jt "),
-    "numbers next to Han letters": repeated("加12345"),
-    "hosts with usual endings": repeated("toko.com,"),
-    "phrases": repeated("ayo main sekarang "),
+    "emoji": repeated("🔥"), "words between emoji": repeated("🔥ayo"), "flags": repeated("🇮🇩"),
+    "names with numbers": repeated("hoki88 "), "the same, dressed": repeated("𝐡𝐨𝐤𝐢𝟖𝟖"),
+    "numbers with units": repeated("Rp 5 jt "), "numbers next to Han letters": repeated("加12345"),
+    "hosts with usual endings": repeated("toko.com,"), "phrases": repeated("ayo main sekarang "),
     "strokes": repeated("b\u0336"),
-}
+}  # fmt: skip
 MARKUP = {
-    "scripts": repeated("<script>"),
-    "ends of scripts": repeated("</script ", "<script>"),
-    "comments": repeated("<!--"),
-    "quotes in tags": repeated("<a \"'"),
-    "one open quote": repeated("<a ", '<a "'),
-    "addresses": repeated("href=", "<a ", ">"),
-    "names of addresses": repeated("href ", "<a ", ">"),
-    "references": repeated("&#"),
-}
+    "scripts": repeated("<script>"), "ends of scripts": repeated("</script ", "<script>"),
+    "comments": repeated("<!--"), "quotes in tags": repeated("<a \"'"),
+    "one open quote": repeated("<a ", '<a "'), "addresses": repeated("href=", "<a ", ">"),
+    "names of addresses": repeated("href ", "<a ", ">"), "references": repeated("&#"),
+}  # fmt: skip
 JSON = {"strings": repeated('"a",', "[", "1]"), "escapes": repeated(r"\"", '["', '"]'),
         "open quotes": repeated('"', "["), "brackets": repeated("[", "["),
         "pairs of brackets": repeated("[],", "[", "1]"), "numbers": repeated("1", "[", "]"),
         "spaces": repeated(" ", "[", "1]")}  # fmt: skip
 
 READERS: dict[str, tuple[Callable[[Any], object], dict[str, Callable[[int], str]]]] = {
-    "matcher: links": (opaque_spans, TEXTS),
-    "matcher: hosts": (find_hosts, TEXTS),
-    "matcher: suspicion": (suspect, TEXTS),
-    "matcher: disguise": (find_candidates, TEXTS),
-    "matcher: signs": (signs, TEXTS | DRESSED),
-    "matcher: find": (find, TEXTS),
-    "claims: words": (lambda text: words_of(text, "en"), TEXTS),
-    "claims: grams": (grams_of, TEXTS),
+    "matcher: links": (opaque_spans, TEXTS), "matcher: hosts": (find_hosts, TEXTS),
+    "matcher: suspicion": (suspect, TEXTS), "matcher: disguise": (find_candidates, TEXTS),
+    "matcher: signs": (signs, TEXTS | DRESSED), "matcher: find": (find, TEXTS),
+    "claims: words": (lambda text: words_of(text, "en"), TEXTS), "claims: grams": (grams_of, TEXTS),
     "claims: feeds": (plain_line, TEXTS),
     "claims: languages": (lambda text: guess_language(text, ["en", "id"]), TEXTS),
     "claims: tags": (splitting, {"letters": repeated("ab"), "humps": repeated("aB")}),
@@ -200,7 +187,7 @@ READERS: dict[str, tuple[Callable[[Any], object], dict[str, Callable[[int], str]
     "intake: telegram": (lambda text: repair_escapes(text.encode()), {"escapes": repeated(r"\x0")}),
     "ledger: bodies": (lines_of_body, JSON),
     "learning: candidates": (lambda text: list(patterns_in(text)), TEXTS),
-}
+}  # fmt: skip
 BYTE_READERS: dict[str, tuple[Callable[[bytes], object], dict[str, Callable[[int], str]]]] = {
     "intake: JSON": (elements, {name: text for name, text in JSON.items()
                                 if name not in ("open quotes", "brackets")}),

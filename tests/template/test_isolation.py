@@ -41,16 +41,13 @@ def told_to(name: str) -> list[str]:
     """A key of each kind that anybody here writes for a provider into the out bucket."""
     marker = Marker("ab", name, "2026-11-25")
     return [
-        keys.findings_key(marker),
-        keys.receipt_key(name, "f"),
-        keys.message_receipt_key(name, "2026-11-25", "m"),
-        keys.author_notice_key(name, "d", "en"),
+        keys.findings_key(marker), keys.receipt_key(name, "f"),
+        keys.message_receipt_key(name, "2026-11-25", "m"), keys.author_notice_key(name, "d", "en"),
         keys.statement_key(name, "2026-11-25", "d"),
         keys.statement_batch_key(name, "2026-11-25", 1),
         keys.report_key(name, "2026", "report.xlsx"),
-        keys.proposal_key(name, "codes/3/asks-for-code", "f"),
-        keys.audit_file_key(name, "2026-11"),
-    ]
+        keys.proposal_key(name, "codes/3/asks-for-code", "f"), keys.audit_file_key(name, "2026-11"),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -157,13 +154,9 @@ def test_the_templates_names_are_those_of_the_records(name: str) -> None:
     ("TrustedPrincipal", "arn:aws:iam::210987654321:root", True),
     ("TrustedPrincipal", "arn:aws:iam::210987654321:role/path/sends", True),
     ("TrustedPrincipal", "arn:aws:iam::210987654321:role/*", False),
-    ("TrustedPrincipal", "*", False),
-    ("DropBucket", "terang-*", False),
-    ("PostsArn", POSTS, True),
-    ("PostsArn", f"{POSTS[:-5]}*", False),
-    ("CasesArn", "", True),
-    ("CasesArn", f"{CASES[:-5]}?ases", False),
-    ("KeyArn", KEY, True),
+    ("TrustedPrincipal", "*", False), ("DropBucket", "terang-*", False), ("PostsArn", POSTS, True),
+    ("PostsArn", f"{POSTS[:-5]}*", False), ("CasesArn", "", True),
+    ("CasesArn", f"{CASES[:-5]}?ases", False), ("KeyArn", KEY, True),
     ("KeyArn", "arn:aws:kms:eu-west-1:123456789012:key/*", False),
 ])  # fmt: skip
 def test_no_parameter_of_a_provider_is_a_pattern(parameter: str, value: str, fit: bool) -> None:

@@ -131,13 +131,8 @@ READ = ("dynamodb:GetItem", *QUERY)
 UPDATE, MESSAGE, USES = ("dynamodb:UpdateItem",), "M#ab", "K#ab"
 LOG, AUDIT_KEYS, PLAIN = "L#log", "L#audit", ("pk", "sk", "record", "schema")
 MANIFEST, PROVIDERS, WORK, FINDING, RECEIPT, MARKER = (
-    "F#ab",
-    "P#acme",
-    "W#acme",
-    "C#ab",
-    "J#acme#2026-11-25#a",
-    "U#ab",
-)
+    "F#ab", "P#acme", "W#acme", "C#ab", "J#acme#2026-11-25#a", "U#ab",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize(("function", "actions", "key", "may"), [
@@ -205,14 +200,9 @@ def test_in_the_table(function: str, actions: tuple[str, ...], key: str, may: bo
 
 
 @pytest.mark.parametrize(("key", "attribute", "may"), [
-    (RECEIPT, (), True),
-    (RECEIPT, ("units",), False),
-    (RECEIPT, ("ids",), False),
-    (RECEIPT, ("expires",), False),
-    (MARKER, ("begun",), False),
-    (WORK, ("day", "expires"), True),
-    (WORK, ("lifted",), False),
-    ("S#", ("salt", "expires"), True),
+    (RECEIPT, (), True), (RECEIPT, ("units",), False), (RECEIPT, ("ids",), False),
+    (RECEIPT, ("expires",), False), (MARKER, ("begun",), False), (WORK, ("day", "expires"), True),
+    (WORK, ("lifted",), False), ("S#", ("salt", "expires"), True),
 ])  # fmt: skip
 def test_intake_puts_only_what_it_writes(key: str, attribute: tuple[str, ...], may: bool) -> None:
     role, attributes = STACK.role_of("Intake"), PLAIN + attribute
@@ -282,11 +272,9 @@ def refused(**parameters: str) -> list[str]:
 
 
 @pytest.mark.parametrize(("parameters", "rules"), [
-    ({}, []),
-    ({"TipLine": "secret"}, []),
+    ({}, []), ({"TipLine": "secret"}, []),
     ({"TipLine": "secret", "AnswerConcurrency": "0"}, ["TheSecretTipLineIsBounded"]),
-    ({"AnswerConcurrency": "0"}, []),
-    (DOMAIN, []),
+    ({"AnswerConcurrency": "0"}, []), (DOMAIN, []),
     ({"PublicDomain": "t.example"}, ["ADomainHasItsCertificateAndDoor"]),
     ({"PublicCertificateArn": "arn"}, ["ADomainHasItsCertificateAndDoor"]),
     (DOMAIN | {"PublicDoor": "own"}, ["ADomainHasItsCertificateAndDoor"]),
@@ -328,9 +316,7 @@ def test_a_mailbox_gives_nobody_an_account() -> None:
 
 
 @pytest.mark.parametrize(("page", "bot", "routes"), [
-    ("off", "", set()),
-    ("on", "", {"GET /", "POST /"}),
-    ("off", "terang_bot", {"POST /telegram"}),
+    ("off", "", set()), ("on", "", {"GET /", "POST /"}), ("off", "terang_bot", {"POST /telegram"}),
     ("on", "terang_bot", {"GET /", "POST /", "POST /telegram"}),
 ])  # fmt: skip
 def test_page_and_bot_are_there_only_if_asked_for(page: str, bot: str, routes: set[str]) -> None:

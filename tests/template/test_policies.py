@@ -152,16 +152,14 @@ SAM_BUCKET = "arn:aws:s3:::aws-sam-cli-managed-default-samclisourcebucket-x"
 OWN = {
     "cloudwatch": ARN.format("cloudwatch", "alarm:terang-PublishMissingAlarm-X"),
     "dynamodb": ARN.format("dynamodb", "table/terang-Table-X"),
-    "events": ARN.format("events", "event-bus/terang"),
-    "iam": ROLE,
+    "events": ARN.format("events", "event-bus/terang"), "iam": ROLE,
     "lambda": ARN.format("lambda", "function:terang-Scan-X"),
     "logs": ARN.format("logs", "log-group:/terang/terang/scan"),
     "s3": "arn:aws:s3:::terang-out-123456789012-eu-west-1",
     "scheduler": ARN.format("scheduler", "schedule/default/terang-publish"),
     "secretsmanager": ARN.format("secretsmanager", "secret:PseudonymSecret-X"),
-    "sns": ARN.format("sns", "terang-AlarmTopic-X"),
-    "sqs": ARN.format("sqs", "terang-Posts-X"),
-}
+    "sns": ARN.format("sns", "terang-AlarmTopic-X"), "sqs": ARN.format("sqs", "terang-Posts-X"),
+}  # fmt: skip
 
 
 def handled(kind: str) -> set[str]:

@@ -47,12 +47,10 @@ SETTINGS = {
     for name, function in STACK.typed("AWS::Lambda::Function").items()
 }
 CONTEXT = SimpleNamespace(
-    function_name="trial",
-    memory_limit_in_mb="1769",
+    function_name="trial", memory_limit_in_mb="1769",
     invoked_function_arn="arn:aws:lambda:eu-west-1:123456789012:function:trial",
-    aws_request_id="request",
-    get_remaining_time_in_millis=lambda: 300_000,
-)
+    aws_request_id="request", get_remaining_time_in_millis=lambda: 300_000,
+)  # fmt: skip
 PACK = """
 id: lamp-oil
 version: 1

@@ -14,22 +14,15 @@ from scan.unit_input import read_records
 LENGTH = 65_536
 BATCHED = 4  # times that a text is among many others
 TEXTS = {
-    "alternating marks": "\u0301\u064e",
-    "U+FDFA, folds to eighteen": "\ufdfa",
+    "alternating marks": "\u0301\u064e", "U+FDFA, folds to eighteen": "\ufdfa",
     "2,000 different Han": "".join(map(chr, range(0x4E00, 0x4E00 + 2_000))),
     "every Hangul syllable": "".join(map(chr, range(0xAC00, 0xD7A4))),
-    "emoji and joiners": "👨\u200d👩\u200d👧❤\ufe0f",
-    "one word": "o",
-    "one-letter words": "o ",
-    "slashes and at signs": "a/@",
-    "a term, and only it": "{term} ",
-    "beginnings of phrases": "{word} ",
-    "digits in each word": "b0mb pr1ze w1n ",
-    "letters apart": "b.o.m.b ",
-    "a star in each word": "b*mb pr*ze ",
-    "runs of letters": "boooomb heeello ",
-    "signs alone": "!@#$*",
-}
+    "emoji and joiners": "👨\u200d👩\u200d👧❤\ufe0f", "one word": "o", "one-letter words": "o ",
+    "slashes and at signs": "a/@", "a term, and only it": "{term} ",
+    "beginnings of phrases": "{word} ", "digits in each word": "b0mb pr1ze w1n ",
+    "letters apart": "b.o.m.b ", "a star in each word": "b*mb pr*ze ",
+    "runs of letters": "boooomb heeello ", "signs alone": "!@#$*",
+}  # fmt: skip
 LONGER = {"80,000 alternating marks": ("\u0301\u064e", 80_000),
           "100,000 U+FDFA": ("\ufdfa", 100_000)}  # fmt: skip
 """Texts longer than any post: what is handed to the matcher directly has no such limit."""

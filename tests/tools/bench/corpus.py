@@ -187,11 +187,8 @@ def _dressed(rng: random.Random, text: str) -> str:
 
 def _evading(rng: random.Random, word: str) -> str:
     dresses = [
-        str.upper,
-        "\u200b".join,
-        lambda w: w.translate(_WIDE),
-        lambda w: w.translate(_TWINS),
-    ]
+        str.upper, "\u200b".join, lambda w: w.translate(_WIDE), lambda w: w.translate(_TWINS),
+    ]  # fmt: skip
     return rng.choice(dresses)(word)
 
 
@@ -274,11 +271,9 @@ def pack(count: int) -> Pack:
     return pack_of(
         *(
             Rule(
-                id=f"rule-{first // TERMS_IN_RULE}",
-                severity=Severity.LOW,
-                why="Measured.",
+                id=f"rule-{first // TERMS_IN_RULE}", severity=Severity.LOW, why="Measured.",
                 groups=(tuple(listed[first : first + TERMS_IN_RULE]),),
             )
             for first in range(0, count, TERMS_IN_RULE)
         )
-    )
+    )  # fmt: skip

@@ -132,13 +132,11 @@ class Load:
         expected["findings"] += is_hit and not is_private
         text = "Send me the OTP please" if is_hit else "The market opens at nine"
         return {
-            "id": name,
-            "account": f"user-{number % 997}",
+            "id": name, "account": f"user-{number % 997}",
             "text": f"{text}, stall {number}. It is dry today.",
             "audience": "followers" if is_private else "public",
-            "published_at": "2026-11-24T08:00:00Z",
-            "language": "en",
-        }
+            "published_at": "2026-11-24T08:00:00Z", "language": "en",
+        }  # fmt: skip
 
     def _send(self, provider: str, bodies: list[str]) -> None:
         named = {"provider": {"DataType": "String", "StringValue": provider}}

@@ -11,16 +11,11 @@ FORWARDED = {
 }  # fmt: skip
 ASIDE = {
     "en": (
-        "Unbelievable.",
-        "What do you think?",
-        "Wake up people!",
-        "No comment.",
-        "Smh",
-        "#truth",
+        "Unbelievable.", "What do you think?", "Wake up people!", "No comment.", "Smh", "#truth",
     ),
     "id": ("Semoga bermanfaat.", "Wallahu a'lam.", "Gimana menurut kalian?", "Viralkan!", "Astaga"),
     "zh": ("大家怎么看？", "太可怕了", "赶紧看看", "真的假的"),
-}
+}  # fmt: skip
 SHORT = {
     "en": (("you", "u"), ("are", "r"), ("people", "ppl"), ("because", "bc"), ("with", "w/")),
     "id": (("yang", "yg"), ("dengan", "dgn"), ("tidak", "gak"), ("untuk", "utk"), ("dari", "dr")),

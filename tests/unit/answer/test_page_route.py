@@ -94,13 +94,10 @@ def test_what_nobody_checked_gets_advice(line: Line, language: str, publisher: s
 
 
 @pytest.mark.parametrize(("changes", "language"), [
-    ({}, "en"),
-    ({"headers": {"Accept-Language": "id-ID,id;q=0.9,en;q=0.8"}}, "id"),
+    ({}, "en"), ({"headers": {"Accept-Language": "id-ID,id;q=0.9,en;q=0.8"}}, "id"),
     ({"headers": {"accept-language": "fr, zh-Hant;q=0.5"}}, "zh"),
-    ({"headers": {"accept-language": "id"}} | in_language("zh"), "zh"),
-    (in_language("fr"), "en"),
-    (in_language("<script>"), "en"),
-    ({"headers": {"accept-language": "," * 100_000}}, "en"),
+    ({"headers": {"accept-language": "id"}} | in_language("zh"), "zh"), (in_language("fr"), "en"),
+    (in_language("<script>"), "en"), ({"headers": {"accept-language": "," * 100_000}}, "en"),
     ({"headers": {"accept-language": "x," * 99 + "id"}}, "id"),
     ({"headers": {"accept-language": "x" + "x," * 99 + "id"}}, "en"),
 ])  # fmt: skip

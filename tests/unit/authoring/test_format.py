@@ -64,15 +64,13 @@ SAME = {
     "keys in another order": moved(LAID_OUT, "id:", "version:", "owner:"),
     "quotes that are not needed": LAID_OUT.replace("[otp, login code]", "['otp', \"login code\"]"),
     "lists in blocks": LAID_OUT.replace("keywords: [PHISHING]", "keywords:\n- PHISHING"),
-    "examples in brackets": PACK,
-    "blank lines": LAID_OUT.replace("\nrules:", "\n\n\nrules:\n"),
+    "examples in brackets": PACK, "blank lines": LAID_OUT.replace("\nrules:", "\n\n\nrules:\n"),
     "another indent": LAID_OUT.replace("      - [", "          - ["),
     "a folded line": LAID_OUT.replace("title: Theft", "title: >-\n  Theft"),
     "a literal block": LAID_OUT.replace("why: Whoever passes", "why: |\n  Whoever passes"),
     "line ends of Windows": LAID_OUT.replace("\n", "\r\n"),
-    "no end of line at the end": LAID_OUT.rstrip("\n"),
-    "an explicit document": f"---\n{LAID_OUT}",
-}
+    "no end of line at the end": LAID_OUT.rstrip("\n"), "an explicit document": f"---\n{LAID_OUT}",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("text", SAME.values(), ids=SAME)

@@ -162,9 +162,7 @@ def test_two_processes_leave_a_sound_cache(folder: Path, monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize(("named", "place"), [
-    (None, "home/.cache/terang"),
-    ("relative", "home/.cache/terang"),
-    ("{}/xdg", "xdg/terang"),
+    (None, "home/.cache/terang"), ("relative", "home/.cache/terang"), ("{}/xdg", "xdg/terang"),
     ("{}/packs/otp.yaml", ""),
 ])  # fmt: skip
 def test_the_cache_is_where_the_user_wants_it_or_nowhere(folder: Path, named: str | None,

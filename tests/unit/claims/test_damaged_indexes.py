@@ -163,15 +163,12 @@ def test_word_points_that_break_off_are_reported(kept: int, sound: bytes, tmp_pa
 
 
 POINTERS = {
-    "nothing": b"",
-    "binary": b"\xff\x00",
-    "deep": b"[" * 100_000,
-    "a list": b"[]",
+    "nothing": b"", "binary": b"\xff\x00", "deep": b"[" * 100_000, "a list": b"[]",
     "another folder": b'{"digest": "../../../etc/passwd", "checks": {}}',
     "NUL": b'{"digest": "a\\u0000", "checks": {}}',
     "a surrogate": b'{"digest": "\\ud800", "checks": {}}',
     "nowhere": b'{"digest": "' + b"0" * 64 + b'", "checks": {}}',
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", POINTERS)

@@ -18,15 +18,13 @@ from claims.fact_check import ELEMENT_BYTES, FeedError, Rating, Review, read_fee
 from claims.topics import kept_out_by, lists, topic_of
 
 REVIEW: dict[str, Any] = {
-    "@context": "https://schema.org",
-    "@type": "ClaimReview",
-    "url": "https://check.example/salt",
+    "@context": "https://schema.org", "@type": "ClaimReview", "url": "https://check.example/salt",
     "claimReviewed": "Salt water cures colds",
     "author": {"@type": "Organization", "name": "Example Check"},
     "datePublished": "2026-03-09T10:00:00+07:00",
     "reviewRating": {"@type": "Rating", "alternateName": "False", "ratingValue": 1},
     "inLanguage": "en-GB",
-}
+}  # fmt: skip
 
 
 def read(content: object) -> list[Review]:
@@ -64,13 +62,9 @@ def test_what_is_missing_is_empty_and_not_an_error() -> None:
 
 
 @pytest.mark.parametrize(("rating", "read_as"), [
-    ({"ratingValue": 1, "bestRating": 5}, "1/5"),
-    ({"ratingValue": "2"}, "2"),
+    ({"ratingValue": 1, "bestRating": 5}, "1/5"), ({"ratingValue": "2"}, "2"),
     ([{"alternateName": "Half true"}, {"alternateName": "False"}], "Half true"),
-    ({"alternateName": ["Salah", "False"]}, "Salah"),
-    ("False", "False"),
-    (None, ""),
-    (17, ""),
+    ({"alternateName": ["Salah", "False"]}, "Salah"), ("False", "False"), (None, ""), (17, ""),
 ])  # fmt: skip
 def test_a_rating_is_read_in_words_or_as_a_share(rating: object, read_as: str) -> None:
     [review] = reviews_in_value(REVIEW | {"reviewRating": rating})
@@ -84,12 +78,9 @@ def test_a_table_may_have_its_columns_in_any_order_and_case() -> None:
 
 
 @pytest.mark.parametrize(("data", "told"), [
-    (b"", "lacks url and claim"),
-    (b"link,text\nx,y\n", "lacks url and claim"),
-    (b"url,claim\n\xff\xfe,x\n", "UTF-8"),
-    (b'[{"@type": "ClaimReview"', "is not JSON before"),
-    (b"<html>", "lacks url and claim"),
-    (b'[{"url": nothing}]', "not JSON"),
+    (b"", "lacks url and claim"), (b"link,text\nx,y\n", "lacks url and claim"),
+    (b"url,claim\n\xff\xfe,x\n", "UTF-8"), (b'[{"@type": "ClaimReview"', "is not JSON before"),
+    (b"<html>", "lacks url and claim"), (b'[{"url": nothing}]', "not JSON"),
     (b'{"dataFeedElement": [], "dataFeedElement": []}', "not JSON"),
 ])  # fmt: skip
 def test_what_is_no_feed_is_refused_with_the_reason(data: bytes, told: str) -> None:
@@ -299,9 +290,7 @@ FEED = {"@type": "ClaimReview", "url": f"https://{PUBLISHER}/news/1", "claimRevi
 
 
 @pytest.mark.parametrize(("more", "topic"), [
-    ({}, "health"),
-    ({"keywords": ["tea", "elections"]}, ""),
-    ({"articleSection": "Politics"}, ""),
+    ({}, "health"), ({"keywords": ["tea", "elections"]}, ""), ({"articleSection": "Politics"}, ""),
     ({"about": {"@type": "Thing", "name": "Religion"}}, ""),
     ({"url": f"https://{PUBLISHER}/politics/garlic-tea"}, ""),
     ({"itemReviewed": {"author": {"@type": "Person", "name": "Otis Larkin"}}}, ""),

@@ -131,12 +131,10 @@ KEPT_OUT = [
     ("id", "Tentara menyebarkan virus dalam perang", "war"),
     ("id", "Obat kanker dari masjid di kota", "religion"),
     ("id", "Pengungsi menyebarkan penyakit campak", "people"),
-    ("zh", "总统说喝盐水能治感冒", "office"),
-    ("zh", "选举机器的网络被黑客控制", "election"),
-    ("zh", "军队在水里下毒", "war"),
-    ("zh", "教会出售抗癌药", "religion"),
+    ("zh", "总统说喝盐水能治感冒", "office"), ("zh", "选举机器的网络被黑客控制", "election"),
+    ("zh", "军队在水里下毒", "war"), ("zh", "教会出售抗癌药", "religion"),
     ("zh", "难民传播疟疾", "people"),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("language", "claim", "topic"), FINDINGS)

@@ -153,19 +153,12 @@ def test_a_group_names_provider_and_role(groups: Any, role: Role) -> None:
 
 
 @pytest.mark.parametrize(("name", "groups", "code"), [
-    ("ada@example.org", ["acme/lead"], "no_moderator"),
-    ("", ["acme/lead"], "no_moderator"),
-    ("m 7", ["acme/lead"], "no_moderator"),
-    ("m-7\n", ["acme/lead"], "no_moderator"),
-    ("m" * 101, ["acme/lead"], "no_moderator"),
-    (7, ["acme/lead"], "no_moderator"),
-    (..., ["acme/lead"], "no_moderator"),
-    ("m-7", [], "no_group"),
-    ("m-7", ..., "no_group"),
-    ("m-7", ["acme"], "no_group"),
-    ("m-7", ["all/lead"], "no_group"),
-    ("m-7", [7, None], "no_group"),
-    ("m-7", {"acme/lead": 1}, "no_group"),
+    ("ada@example.org", ["acme/lead"], "no_moderator"), ("", ["acme/lead"], "no_moderator"),
+    ("m 7", ["acme/lead"], "no_moderator"), ("m-7\n", ["acme/lead"], "no_moderator"),
+    ("m" * 101, ["acme/lead"], "no_moderator"), (7, ["acme/lead"], "no_moderator"),
+    (..., ["acme/lead"], "no_moderator"), ("m-7", [], "no_group"), ("m-7", ..., "no_group"),
+    ("m-7", ["acme"], "no_group"), ("m-7", ["all/lead"], "no_group"),
+    ("m-7", [7, None], "no_group"), ("m-7", {"acme/lead": 1}, "no_group"),
     ("m-7", ["acme/moderator", "beta/auditor"], "two_providers"),
 ])  # fmt: skip
 def test_anything_else_is_nobody(name: Any, groups: Any, code: str) -> None:

@@ -240,10 +240,8 @@ def test_the_clock_of_an_order_runs_from_its_first_message(cases: CaseWorld) -> 
 
 
 @pytest.mark.parametrize(("decided_at", "code"), [
-    ("2026-11-24T23:54:59Z", "time_early"),
-    ("2026-11-24T23:55:00Z", ""),
-    ("2026-11-26T00:05:00Z", ""),
-    ("2026-11-26T00:05:01Z", "time_future"),
+    ("2026-11-24T23:54:59Z", "time_early"), ("2026-11-24T23:55:00Z", ""),
+    ("2026-11-26T00:05:00Z", ""), ("2026-11-26T00:05:01Z", "time_future"),
 ])  # fmt: skip
 def test_only_the_day_of_a_trial_clock_counts(cases: CaseWorld, decided_at: str, code: str) -> None:
     """The time of a trial's day is that of the machine: it says nothing about the order."""

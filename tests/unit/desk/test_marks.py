@@ -173,11 +173,8 @@ JUDGING = "c confirmed, d dismissed, t threat, a child"
     (ItemKind.COMPLAINT, "c upheld, d reversed, p partly_reversed, x omitted"),
     (ItemKind.ORDER, "c complied, d refused, x contested, i impossible"),
     (ItemKind.HELD_RULE, "c opened, d left_held"),
-    (ItemKind.AUDIT, "v violating, d not_violating, x gone"),
-    (ItemKind.FINDING, JUDGING),
-    (ItemKind.NOTICE, JUDGING),
-    (ItemKind.SECOND_REVIEW, JUDGING),
-    (ItemKind.GOLDEN, JUDGING),
+    (ItemKind.AUDIT, "v violating, d not_violating, x gone"), (ItemKind.FINDING, JUDGING),
+    (ItemKind.NOTICE, JUDGING), (ItemKind.SECOND_REVIEW, JUDGING), (ItemKind.GOLDEN, JUDGING),
 ])  # fmt: skip
 def test_each_kind_of_card_has_its_verdicts_and_keys(kind: ItemKind, keys: str) -> None:
     choices = desk_pages.verdict_choices(EN, kind)
@@ -221,10 +218,8 @@ def test_a_body_out_of_court_has_a_name_and_others_have_words() -> None:
 
 
 @pytest.mark.parametrize(("since", "words"), [
-    ("2026-11-25T13:00:00Z", "an hour"),
-    ("2026-11-25T14:00:00Z", "less than a minute"),
-    ("2026-11-25T15:00:00Z", "less than a minute"),
-    ("2026-11-21T14:00:00Z", "4 days"),
+    ("2026-11-25T13:00:00Z", "an hour"), ("2026-11-25T14:00:00Z", "less than a minute"),
+    ("2026-11-25T15:00:00Z", "less than a minute"), ("2026-11-21T14:00:00Z", "4 days"),
 ])  # fmt: skip
 def test_an_age_is_never_negative(since: str, words: str) -> None:
     assert desk_pages.age_words(EN, since, NOW) == words

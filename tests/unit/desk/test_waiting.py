@@ -99,15 +99,10 @@ def test_a_contest_waits_for_others_than_who_decided_until_it_has_an_outcome() -
 
 
 @pytest.mark.parametrize(("changes", "waits"), [
-    ({}, True),
-    ({"at": "2026-11-18T14:00:00Z"}, True),
-    ({"at": "2026-11-18T13:59:59Z"}, False),
-    ({"entry": NOT_DRAWN}, False),
-    ({"verdict": "skipped"}, False),
-    ({"type": "audit"}, False),
+    ({}, True), ({"at": "2026-11-18T14:00:00Z"}, True), ({"at": "2026-11-18T13:59:59Z"}, False),
+    ({"entry": NOT_DRAWN}, False), ({"verdict": "skipped"}, False), ({"type": "audit"}, False),
     ({"group": DRAWN, "leads": True, "entry": NOT_DRAWN}, True),
-    ({"group": DRAWN, "leads": False}, False),
-    ({"group": NOT_DRAWN, "leads": True}, False),
+    ({"group": DRAWN, "leads": False}, False), ({"group": NOT_DRAWN, "leads": True}, False),
 ])  # fmt: skip
 def test_a_decision_that_was_drawn_waits_a_week(changes: dict[str, Any], waits: bool) -> None:
     made = msgspec.structs.replace(DECIDED, **changes)

@@ -238,10 +238,8 @@ def test_nothing_in_a_reason_is_taken_for_a_template() -> None:
 @pytest.mark.parametrize(("language", "reason_language", "said"), [
     ("en", ..., "exist in one language only."),
     ("en", "en", "in the words of the person who decided."),
-    ("en", "id", "exist in Indonesian only."),
-    ("id", "id", "oleh orang yang memutuskan."),
-    ("id", "zh", "hanya ada dalam bahasa Tionghoa."),
-    ("zh", "en", "仅有英语版本。"),
+    ("en", "id", "exist in Indonesian only."), ("id", "id", "oleh orang yang memutuskan."),
+    ("id", "zh", "hanya ada dalam bahasa Tionghoa."), ("zh", "en", "仅有英语版本。"),
     ("zh", "th", "仅有一种语言版本。"),
 ])  # fmt: skip
 def test_a_reason_in_another_language_is_so(language: str, reason_language: Any, said: str) -> None:

@@ -143,17 +143,13 @@ def senders(registry: Registry, clock: StandingClock | None = None, redrive: str
 
 
 @pytest.mark.parametrize(("sender", "attributes", "believed"), [
-    (f"{ROLE}:session", {"provider": "acme"}, "acme"),
-    ("AIDAUSER", {"provider": "acme"}, "acme"),
+    (f"{ROLE}:session", {"provider": "acme"}, "acme"), ("AIDAUSER", {"provider": "acme"}, "acme"),
     (f"{OTHER}:session", {"provider": "others"}, "others"),
     (f"{OTHER}:session", {"provider": "acme"}, None),
     (f"{OTHER}:{ROLE}", {"provider": "acme"}, None),
-    (f"x{ROLE}:session", {"provider": "acme"}, None),
-    ("", {"provider": "acme"}, None),
-    ("", {"provider": "silent"}, None),
-    (":session", {"provider": "silent"}, None),
-    (f"{ROLE}:session", {}, None),
-    (f"{ROLE}:session", {"provider": ""}, None),
+    (f"x{ROLE}:session", {"provider": "acme"}, None), ("", {"provider": "acme"}, None),
+    ("", {"provider": "silent"}, None), (":session", {"provider": "silent"}, None),
+    (f"{ROLE}:session", {}, None), (f"{ROLE}:session", {"provider": ""}, None),
     (f"{ROLE}:session", {"provider": "nobody"}, None),
     (f"{ROLE}:session", {"provider": "ACME"}, None),
     (f"{ROLE}:session", {"provider": "acme#x"}, None),

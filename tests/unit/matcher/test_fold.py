@@ -124,18 +124,13 @@ RULE = Rule(
 MATCHER = Matcher([pack_of(RULE)])
 
 SUMS = {
-    "the usual letters": ("加微", 4 + 6),
-    "other letters of these sounds": ("快佳薇", 6),
-    "traditional letters": ("嘉衛", 6),
-    "rare letters": ("咔接茴", 3),
-    "an invisible character between": ("加\u200b薇", 6),
-    "a space between": ("佳 薇", 0),
-    "the end of a clause between": ("佳。薇", 0),
-    "one of the sounds": ("佳", 0),
-    "the sounds in another order": ("薇佳", 0),
-    "pinyin written out": ("jia-wei", 2),
+    "the usual letters": ("加微", 4 + 6), "other letters of these sounds": ("快佳薇", 6),
+    "traditional letters": ("嘉衛", 6), "rare letters": ("咔接茴", 3),
+    "an invisible character between": ("加\u200b薇", 6), "a space between": ("佳 薇", 0),
+    "the end of a clause between": ("佳。薇", 0), "one of the sounds": ("佳", 0),
+    "the sounds in another order": ("薇佳", 0), "pinyin written out": ("jia-wei", 2),
     "each term once": ("佳薇,家喂", 6),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("text", "total"), SUMS.values(), ids=SUMS)

@@ -139,13 +139,10 @@ def test_notices_suspensions_and_audits_are_counts() -> None:
               entry("b", "audit", month="2026-11", verdict="gone")]  # fmt: skip
     numbers = counted(notice, suspended, *audits)
     assert told(numbers) == {
-        "notices": 1,
-        "notice_items": 2,
-        "trusted_notices": 1,
-        "notices_by_category": {"VIOLENCE": 1},
-        "suspended": {"unfounded_notices": 1},
+        "notices": 1, "notice_items": 2, "trusted_notices": 1,
+        "notices_by_category": {"VIOLENCE": 1}, "suspended": {"unfounded_notices": 1},
         "audited": {"2026-11/gone": 1, "2026-11/violating": 1, "2026-11/violating/VIOLENCE": 1},
-    }
+    }  # fmt: skip
 
 
 def test_answers_to_the_flood_guard_are_counted_by_rule_and_day() -> None:

@@ -66,17 +66,11 @@ def sample_world() -> LogWorld:
     done.append(entry("n", "notice", category="VIOLENCE", items=2, trusted_flagger=True))
     done.append(
         entry(
-            "w",
-            "order",
-            kind="act",
-            country="DE",
-            items=1,
-            outcome="complied",
-            authority="An office",
-            received_at="2026-11-24T08:00:00Z",
+            "w", "order", kind="act", country="DE", items=1, outcome="complied",
+            authority="An office", received_at="2026-11-24T08:00:00Z",
             acknowledged_at="2026-11-24T09:00:00Z",
         )
-    )
+    )  # fmt: skip
     for one in done:
         made.store.do(one)
     made.publish(CLOSED)
@@ -174,9 +168,8 @@ def signed_again(files: dict[str, bytes]) -> dict[str, bytes]:
 
 
 @pytest.mark.smoke
-def test_a_page_agrees_with_the_log_and_its_numbers_are_sums(
-    window: Window, served: Served
-) -> None:
+def test_a_page_agrees_with_the_log_and_its_numbers_are_sums(window: Window,
+        served: Served) -> None:  # fmt: skip
     """The way of a reader: from the month to its check, and to the sum behind each number."""
     served.files, page = FILES, window.page
     page.clock.set_fixed_time("2026-11-26T03:00:00Z")
@@ -209,9 +202,8 @@ def test_a_page_agrees_with_the_log_and_its_numbers_are_sums(
     "summaries/acme/2026-11-25.html", "summaries/acme/2026-11.html", "summaries/all/2026-11.html",
     "summaries/all/2026-11-24.html", "summaries/all/autumn.html",
 ])  # fmt: skip
-def test_every_number_of_a_summary_is_the_sum_of_its_lines(
-    page: Page, served: Served, path: str
-) -> None:
+def test_every_number_of_a_summary_is_the_sum_of_its_lines(page: Page, served: Served,
+        path: str) -> None:  # fmt: skip
     served.files = FILES
     verdict = check(page, served, path, "Add its numbers up")
     assert verdict["Wrong"] == verdict["Not proved"] == []
@@ -228,9 +220,8 @@ def test_a_number_that_its_lines_do_not_give_is_named(page: Page, served: Served
     assert verdict["Wrong"] == ["inspected: published 90, recounted 100"]
 
 
-def test_200_changed_pages_are_all_named_and_no_other(
-    page: Page, served: Served, tmp_path: Path
-) -> None:
+def test_200_changed_pages_are_all_named_and_no_other(page: Page, served: Served,
+        tmp_path: Path) -> None:  # fmt: skip
     """Every other one has a changed byte, the rest a changed digit of a number that it shows."""
     random = Random(37)
     paths = sorted(
@@ -299,9 +290,8 @@ def a_root(files: dict[str, bytes]) -> None:
     (lambda files: a_tile(files, "entries"), "does not hold what the leaves say"),
     (lambda files: files.pop("index.html"), "index.html is missing; the list of"),
 ])  # fmt: skip
-def test_what_is_wrong_in_the_log_is_said(
-    page: Page, served: Served, change: Callable[[dict[str, bytes]], object], words: str
-) -> None:
+def test_what_is_wrong_in_the_log_is_said(page: Page, served: Served,
+        change: Callable[[dict[str, bytes]], object], words: str) -> None:  # fmt: skip
     served.files = dict(FILES)
     change(served.files)
     verdict = check(page, served, "index.html", "Check every file")
@@ -325,9 +315,8 @@ def test_a_browser_without_ed25519_says_so(page: Page, served: Served) -> None:
 
 
 @pytest.mark.parametrize("confirmed", [True, False])
-def test_a_log_that_continues_another_is_confirmed_by_it(
-    page: Page, served: Served, *, confirmed: bool
-) -> None:
+def test_a_log_that_continues_another_is_confirmed_by_it(page: Page, served: Served, *,
+        confirmed: bool) -> None:  # fmt: skip
     made = LogWorld()
     made.count(sample_receipt(set=made.put_set(sample_pack())))
     made.publish(CLOSED)
@@ -357,9 +346,8 @@ def test_a_saved_folder_is_checked_by_choosing_it(page: Page, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_it_calls_nothing_right_that_verify_calls_wrong(
-    page: Page, served: Served, seed: int
-) -> None:
+def test_it_calls_nothing_right_that_verify_calls_wrong(page: Page, served: Served,
+        seed: int) -> None:  # fmt: skip
     """Random changes of somebody who has no key, of every file that the log names."""
     tampering = Tampering(dict(FILES), dict(FILES), Random(seed), LocalSigner())
     done = [tampering.change_a_byte, tampering.change_a_digit][seed % 2]()

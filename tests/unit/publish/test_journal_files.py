@@ -275,20 +275,16 @@ def test_the_csv_holds_every_number_of_the_json(published: World) -> None:
 
 
 @pytest.mark.parametrize("text", [
-    pytest.param("=HYPERLINK(1)", id="a formula"),
-    pytest.param("+1", id="a plus"),
-    pytest.param("-1", id="a minus"),
-    pytest.param("@SUM(1)", id="an at sign"),
-    pytest.param("|calc", id="a pipe"),
-    pytest.param("\t=1", id="a formula behind a tab"),
+    pytest.param("=HYPERLINK(1)", id="a formula"), pytest.param("+1", id="a plus"),
+    pytest.param("-1", id="a minus"), pytest.param("@SUM(1)", id="an at sign"),
+    pytest.param("|calc", id="a pipe"), pytest.param("\t=1", id="a formula behind a tab"),
     pytest.param("\r=1", id="a formula behind a return"),
     pytest.param("\n=1", id="a formula behind a new line"),
     pytest.param("\0=1", id="a formula behind a NUL"),
     pytest.param("   =1", id="a formula behind blanks"),
     pytest.param("\u200b=1", id="a formula behind an invisible mark"),
     pytest.param("\ufeff=1", id="a formula behind a byte order mark"),
-    pytest.param("＝1", id="a full-width formula"),
-    pytest.param("﹣1", id="a small minus"),
+    pytest.param("＝1", id="a full-width formula"), pytest.param("﹣1", id="a small minus"),
     pytest.param("−1", id="a typographic minus"),
 ])  # fmt: skip
 def test_a_text_that_a_spreadsheet_would_run_is_kept_from_it(text: str) -> None:

@@ -117,20 +117,15 @@ def test_another_folder_is_wrong_usage(tmp_path: Path, capsys: pytest.CaptureFix
 
 
 DAMAGED = {
-    "nothing": b"",
-    "binary": b"\xff\xfe\x00\x01\x80",
-    "brackets without end": b"[" * 100_000,
+    "nothing": b"", "binary": b"\xff\xfe\x00\x01\x80", "brackets without end": b"[" * 100_000,
     "deep and closed": b"[" * 100_000 + b"]" * 100_000,
-    "deep objects": b'{"a":' * 50_000 + b"1" + b"}" * 50_000,
-    "an empty object": b"{}",
-    "a list": b"[]",
-    "a string": b'"summary"',
+    "deep objects": b'{"a":' * 50_000 + b"1" + b"}" * 50_000, "an empty object": b"{}",
+    "a list": b"[]", "a string": b'"summary"',
     "a number of 5,000 digits": b'{"kind": ' + b"9" * 5_000 + b"}",
-    "no number": b'{"numbers": NaN, "journal": []}',
-    "NUL": b"\x00" * 100,
+    "no number": b'{"numbers": NaN, "journal": []}', "NUL": b"\x00" * 100,
     "UTF-16": '{"kind": "day"}'.encode("utf-16"),
     "a lone surrogate": b'{"journal": [], "provider": "\\ud800", "first_day": "", "last_day": ""}',
-}
+}  # fmt: skip
 FILES = ("summaries/acme/2026-11-25.json", "summaries/acme/2026-11-25.csv",
          "summaries/all/autumn.json", "journal/acme/2026-11-25.jsonl",
          "sets/{set}.json")  # fmt: skip

@@ -20,16 +20,12 @@ def test_a_word_in_a_key_is_found_as_well() -> None:
 
 
 @pytest.mark.parametrize(("word", "place", "may"), [
-    (NAME, "out/out/acme/receipts/f.json", True),
-    (NAME, "table/F#ab/manifest", True),
-    (NAME, "table/C#ab/finding", False),
-    (TEXT, "drop/drop/acme/x.jsonl", True),
-    (TEXT, "work/parts/f/csv-1/000000.jsonl", True),
-    (TEXT, "table/C#ab/excerpt", False),
+    (NAME, "out/out/acme/receipts/f.json", True), (NAME, "table/F#ab/manifest", True),
+    (NAME, "table/C#ab/finding", False), (TEXT, "drop/drop/acme/x.jsonl", True),
+    (TEXT, "work/parts/f/csv-1/000000.jsonl", True), (TEXT, "table/C#ab/excerpt", False),
     (URL, "out/out/acme/findings/2026-11-25/u.jsonl", True),
     (URL, "out/out/acme/receipts/f.json", False),
-    (ACCOUNT, "work/parts/f/csv-1/000000.jsonl", False),
-    (ACCOUNT, "table/C#ab/finding", False),
+    (ACCOUNT, "work/parts/f/csv-1/000000.jsonl", False), (ACCOUNT, "table/C#ab/finding", False),
 ])  # fmt: skip
 def test_a_word_may_stand_where_it_must(word: str, place: str, may: bool) -> None:
     assert (leaks([(place, word.encode())]) == []) is may

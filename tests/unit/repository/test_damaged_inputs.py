@@ -188,13 +188,10 @@ def device(path: Path) -> None:
 
 
 KINDS: dict[str, Callable[[Path], None]] = {
-    "nothing": lambda path: None,
-    "a folder": folder_there,
-    "a folder of folders": folder_of_folders,
-    "a pipe": pipe,
-    "a device": device,
+    "nothing": lambda path: None, "a folder": folder_there,
+    "a folder of folders": folder_of_folders, "a pipe": pipe, "a device": device,
     "a ring of links": link_to_itself,
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", [name for name, reader in READERS.items() if reader.file])

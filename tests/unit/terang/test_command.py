@@ -167,10 +167,8 @@ def test_arguments_that_contradict_each_other_are_named(capsys: pytest.CaptureFi
 
 
 @pytest.mark.parametrize(("url", "reason"), [
-    ("http://hooks.example/", "https"),
-    ("hooks.example", "https"),
-    ("https://name:word@hooks.example/", "password"),
-    ("https://hooks.example/a b", "ASCII"),
+    ("http://hooks.example/", "https"), ("hooks.example", "https"),
+    ("https://name:word@hooks.example/", "password"), ("https://hooks.example/a b", "ASCII"),
 ])  # fmt: skip
 def test_an_address_that_is_not_plain_https_is_wrong_usage(url: str, reason: str,
         capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip

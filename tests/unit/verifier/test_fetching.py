@@ -184,11 +184,9 @@ HOSTILE = {
     "a short body": once(OK + b"Content-Length: 900000\r\n\r\nx"),
     "a short chunk": once(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\nx"),
     "a negative chunk": once(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\nx"),
-    "a status that is none": once(b"HTTP/1.0 abc\r\n\r\n"),
-    "no status": once(b"\0\xff\r\n\r\n"),
-    "nothing": once(b""),
-    "an error": once(b"HTTP/1.0 500 x\r\n\r\n"),
-}
+    "a status that is none": once(b"HTTP/1.0 abc\r\n\r\n"), "no status": once(b"\0\xff\r\n\r\n"),
+    "nothing": once(b""), "an error": once(b"HTTP/1.0 500 x\r\n\r\n"),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("path", ["log/checkpoint", "log/vkey", "summaries/acme/2026-11-25.json"])

@@ -270,11 +270,9 @@ OTHER_LOGS = {
     "renamed as one that continues it": (signed_again(f"{ORIGIN}/2", "a stranger"), ANOTHER),
     "renamed, and followed by the one that was seen": (STRANGER | BEHIND, ANOTHER),
     "other key": (signed_again(word="a stranger"), "had another key"),
-    "truncated": (signed_again(size=9), "and now has 9"),
-    "rolled back": (OLDER, "and now has"),
-    "forked": (forked(), "is not the log that was seen"),
-    "gone": ({"index.html": b""}, ANOTHER),
-}
+    "truncated": (signed_again(size=9), "and now has 9"), "rolled back": (OLDER, "and now has"),
+    "forked": (forked(), "is not the log that was seen"), "gone": ({"index.html": b""}, ANOTHER),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("case", OTHER_LOGS)
