@@ -126,8 +126,7 @@ class CountingSqs:
         return {}
 
 
-def test_f15_the_largest_file_takes_1000_calls_and_one_byte_more_is_refused(
-        world: World) -> None:  # fmt: skip
+def test_f15_the_largest_file_takes_1000_calls_and_one_byte_more_is_refused(world: World) -> None:
     """1,000 calls of 80 ms are 80 s of 900: no file outlasts the function by its size."""
     world.range_bytes = RANGE_BYTES
     units = world.budget.units

@@ -182,8 +182,7 @@ ROW = "1,u1,Hello,public,2026-11-25T10:00:00Z"
 LINES = json_lines(post(), post(id="2"))
 
 
-def test_f5_a_newline_in_quotes_is_text_however_one_cuts(
-        new_world: Callable[..., World]) -> None:  # fmt: skip
+def test_f5_a_newline_in_quotes_is_text_however_one_cuts(new_world: Callable[..., World]) -> None:
     text = 'one,\n2,u,"",public\r\n' * 40
     quoted = text.replace('"', '""')
     data = f'{HEADER}\n1,u,"{quoted}",public,2026-11-25T10:00:00Z\n{ROW}\n'.encode()

@@ -274,8 +274,7 @@ def test_p5_a_withdrawn_pack_leaves_what_was_published_as_it_stands() -> None:
     assert "packs/one-time-codes/1.html" in after  # it still explains its findings
 
 
-def test_p6_workers_that_began_together_look_for_a_new_set_at_other_moments(
-        world: World) -> None:  # fmt: skip
+def test_p6_workers_that_began_together_look_for_a_new_set_at_other_moments(world: World) -> None:
     clock, chance = StandingClock(), Random(4711)
     workers = [
         RuleSets(world.objects, clock, world.public, public=True, patience=chance.uniform(15, 30))

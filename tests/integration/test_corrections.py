@@ -202,8 +202,7 @@ def test_a_repeat_changes_nothing(world: World) -> None:
     assert world.state() == before
 
 
-def test_a_worker_that_dies_anywhere_tells_a_finding_once(
-        new_world: Callable[..., World]) -> None:  # fmt: skip
+def test_a_worker_that_dies_anywhere_tells_a_finding_once(new_world: Callable[..., World]) -> None:
     """Killed after each call to the table and to the buckets, and tried again."""
     counted = Calls()
     whole = new_world()

@@ -209,8 +209,7 @@ def test_a_file_under_way_keeps_its_parts_until_it_is_closed(world: World) -> No
     assert erased_world.places_of(world, *erased_world.WORDS) == []
 
 
-def test_killed_anywhere_and_done_again_it_ends_the_same(
-        new_world: Callable[..., World]) -> None:  # fmt: skip
+def test_killed_anywhere_and_done_again_it_ends_the_same(new_world: Callable[..., World]) -> None:
     """After one that only reads, it is as if it were killed after the one before. Of equal calls in
     a row only the first is tried here."""
     whole, calls = new_world(range_bytes=100_000), Calls()

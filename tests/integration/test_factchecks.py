@@ -132,8 +132,7 @@ def test_a_repeat_changes_no_number(wanting: World) -> None:
     assert provider == "acme"
 
 
-def test_a_worker_that_dies_leaves_findings_by_the_index_of_its_attempt(
-        wanting: World) -> None:  # fmt: skip
+def test_a_worker_that_dies_leaves_findings_by_the_index_of_its_attempt(wanting: World) -> None:
     """The index is replaced in between; the uses are noted before the receipt counts them."""
     [unit] = wanting.take_in(lines(REPEATS_SALT, REPEATS_FRIDGE))
     calls = Calls()

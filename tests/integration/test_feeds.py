@@ -214,8 +214,7 @@ def test_a_feed_that_was_taken_back_is_none(world: World) -> None:
     assert world.importer().import_feed(KEY).status == "gone"
 
 
-def test_a_worker_that_dies_anywhere_is_mended_by_the_next(
-        new_world: Callable[..., World]) -> None:  # fmt: skip
+def test_a_worker_that_dies_anywhere_is_mended_by_the_next(new_world: Callable[..., World]) -> None:
     whole = new_world()
     whole.import_checks(table(*CHECKS))
     whole.import_checks(table(*CHECKS[1:]))

@@ -54,8 +54,7 @@ def test_another_format_is_translated_into_parts(new_world: Callable[..., World]
     assert dropped(world) == []
 
 
-def test_translated_posts_are_found_as_in_json_lines(
-        new_world: Callable[..., World]) -> None:  # fmt: skip
+def test_translated_posts_are_found_as_in_json_lines(new_world: Callable[..., World]) -> None:
     """The same posts in another format are the same findings: counted once, then as repeats."""
     world = new_world()
     world.scan(*world.take_in(FILE))
@@ -101,8 +100,7 @@ def test_a_file_that_is_gone_before_it_was_read_is_told_and_counted_nowhere(worl
     assert len(world.objects.keys(world.out, "")) == 1
 
 
-def test_a_file_of_more_units_than_can_be_sent_is_refused(
-        new_world: Callable[..., World]) -> None:  # fmt: skip
+def test_a_file_of_more_units_than_can_be_sent_is_refused(new_world: Callable[..., World]) -> None:
     world = new_world(range_bytes=100, budget=Budget(units=-(-len(FILE) // 100) - 1))
     outcome = receive(world, *world.put(FILE))
     assert (outcome.status, outcome.code) == ("refused", "too_large_for_format")
@@ -111,8 +109,7 @@ def test_a_file_of_more_units_than_can_be_sent_is_refused(
     assert (world.units(), dropped(world)) == ([], [])
 
 
-def test_a_translation_of_more_units_leaves_no_part(
-        new_world: Callable[..., World]) -> None:  # fmt: skip
+def test_a_translation_of_more_units_leaves_no_part(new_world: Callable[..., World]) -> None:
     world = new_world(part_bytes=200, range_bytes=200, budget=Budget(units=2))
     outcome = receive(world, *world.put(ZIPPED, "x.gz"))
     assert outcome.code == "too_large_for_format"

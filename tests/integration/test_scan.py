@@ -47,8 +47,7 @@ def test_a_file_becomes_findings_and_a_receipt(world: World) -> None:
     ]
 
 
-def test_a_finding_in_shadow_is_counted_and_not_stored(
-        new_world: Callable[..., World]) -> None:  # fmt: skip
+def test_a_finding_in_shadow_is_counted_and_not_stored(new_world: Callable[..., World]) -> None:
     """All of it is with the other setting. Neither a repeat nor fsck sees a difference."""
     world, kept = new_world(), new_world(shadow=ShadowFindings.ALL)
     units = world.take_in(FILE)
@@ -108,8 +107,7 @@ def test_equal_ranges_of_one_file_are_one_unit(new_world: Callable[..., World]) 
         False, 3)  # fmt: skip
 
 
-def test_only_the_start_of_a_file_may_have_an_order_mark(
-        new_world: Callable[..., World]) -> None:  # fmt: skip
+def test_only_the_start_of_a_file_may_have_an_order_mark(new_world: Callable[..., World]) -> None:
     """A mark at the start of a later range belongs to its record, which is then no JSON."""
     row = b"\xef\xbb\xbf" + line(text=OTP) + b"\n"
     for order in (1, -1):  # the ranges hold the same bytes: whichever comes first

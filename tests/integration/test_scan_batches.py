@@ -261,8 +261,7 @@ def test_the_secret_of_the_sample_is_that_of_single_units(world: World) -> None:
     assert {post.post: post.rank for post in drawn} == sampled
 
 
-def test_an_author_erased_in_the_commit_leaves_the_sample(
-        new_world: Callable[[], World]) -> None:  # fmt: skip
+def test_an_author_erased_in_the_commit_leaves_the_sample(new_world: Callable[[], World]) -> None:
     """The eraser has looked for samples before the batch stores its own."""
     world, bodies = new_world(), [body("a", account="ana"), body("b", account="ben")]
 

@@ -36,8 +36,7 @@ def test_the_item_has_no_text_and_no_account_and_ends_after_30_days(world: World
     assert kept(world) == []
 
 
-def test_an_attempt_that_dies_counts_nothing_and_its_repeat_counts_it_once(
-        world: World) -> None:  # fmt: skip
+def test_an_attempt_that_dies_counts_nothing_and_its_repeat_counts_it_once(world: World) -> None:
     [unit] = world.take_in(FILE)
     calls = Calls(fatal=9)
     with pytest.raises(CrashError):

@@ -89,8 +89,7 @@ def test_what_was_taken_is_not_offered_again_by_an_older_list(world: World) -> N
     assert at.items(ANNA) == []
 
 
-def test_at_home_a_decision_in_the_file_keeps_its_item_though_nobody_sent_it(
-        world: World) -> None:  # fmt: skip
+def test_at_home_a_decision_in_the_file_keeps_its_item_though_nobody_sent_it(world: World) -> None:
     first, second = found(world, OTP, f"{OTP}. Something else entirely follows, of another kind")
     rows = BookRows(clock=world.clock)
     home = replace(desk(world), desk=rows, sender=rows, marks_copies=True)
@@ -406,8 +405,7 @@ def test_an_escalated_card_shows_what_was_decided_on_the_post(world: World) -> N
         "escalated", "m-1", "Somebody may be in danger.")  # fmt: skip
 
 
-def test_earlier_decisions_are_of_the_same_rule_newest_first_none_skipped(
-        world: World) -> None:  # fmt: skip
+def test_earlier_decisions_are_of_the_same_rule_newest_first_none_skipped(world: World) -> None:
     first, second, third, waiting = found(world, *(f"{OTP} {number}" for number in range(4)))
     world.decide(decision(first, id="d-1"))
     world.clock.moment += timedelta(minutes=1)

@@ -247,8 +247,7 @@ def test_a_rule_needs_all_its_groups_in_one_text() -> None:
     assert [passing.text for passing in prefilter.passing(["b", "a b", "c", "a", "b b"])] == [1, 3]
 
 
-def test_a_text_is_let_go_that_surely_has_terms_against_it(
-        monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+def test_a_text_is_let_go_that_surely_has_terms_against_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """Not one that may have them, that may take too many steps, or that shares its steps."""
     score = Score(threshold=5, terms={"home": -4, "prize": 6})
     rule = Rule(id="scored", severity=Severity.LOW, why="Tests.", score=score)

@@ -229,8 +229,7 @@ steps = st.one_of(records,
 
 @examples(60)
 @given(st.lists(steps, max_size=12))
-def test_a_day_later_sealed_days_are_as_if_all_was_read(
-        history: list[tuple[str, ...]]) -> None:  # fmt: skip
+def test_a_day_later_sealed_days_are_as_if_all_was_read(history: list[tuple[str, ...]]) -> None:
     """Late receipts, crashes, two publishers, lost seals: within 24 hours all numbers are right."""
     past = History()
     for name, *given_ in history:
@@ -261,8 +260,7 @@ def test_a_day_later_sealed_days_are_as_if_all_was_read(
 
 @examples(40)
 @given(st.lists(records, max_size=10))
-def test_sealed_bytes_are_those_of_a_run_that_reads_all(
-        history: list[tuple[str, ...]]) -> None:  # fmt: skip
+def test_sealed_bytes_are_those_of_a_run_that_reads_all(history: list[tuple[str, ...]]) -> None:
     """Of the same facts in time, every published byte is the same, sealed or not."""
     past = History()
     for name, *given_ in history:

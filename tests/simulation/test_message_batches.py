@@ -85,8 +85,7 @@ def test_it_dies_alone_in_whatever_order_messages_come(monkeypatch: pytest.Monke
         assert _counted(cluster) == NEIGHBOURS
 
 
-def test_a_message_that_fails_costs_its_neighbours_nothing(
-        monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+def test_a_message_that_fails_costs_its_neighbours_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """The worker lives: the others are committed in the same delivery."""
 
     def fail(body: str) -> Any:

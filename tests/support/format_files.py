@@ -40,8 +40,9 @@ def context(*open_channels: str, budget: Budget | None = None) -> FileContext:
     return FileContext("posts", frozenset(open_channels), FileEffort(budget or Budget()))
 
 
-def read(data: bytes, *open_channels: str,
-         budget: Budget | None = None) -> list[PostItem | Refusal]:  # fmt: skip
+def read(
+    data: bytes, *open_channels: str, budget: Budget | None = None
+) -> list[PostItem | Refusal]:
     """All that the chosen reader gives."""
     reader = choose_reader(data[:HEAD_BYTES], "posts", len(data))
     file_context = context(*open_channels, budget=budget)

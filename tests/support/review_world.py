@@ -21,8 +21,9 @@ DAY = "2026-11-25"
 WHO = Moderator("m-7", "acme", Role.MODERATOR, Door.FILE)
 
 
-def found(post: str = "p1", rule: str = "asks", text: str | None = "send me",
-          **changes: Any) -> Any:  # fmt: skip
+def found(
+    post: str = "p1", rule: str = "asks", text: str | None = "send me", **changes: Any
+) -> Any:
     """An open finding with its excerpt; its span is the first word."""
     end = len((text or "x").split()[0])
     made = Finding(

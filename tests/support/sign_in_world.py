@@ -41,8 +41,9 @@ def claims_at(now: datetime, **changes: Any) -> dict[str, Any]:
     return {name: value for name, value in (good | changes).items() if value is not ...}
 
 
-def signed(claims: Mapping[str, Any], key: Any = KEY, algorithm: str = "RS256",
-           **header: Any) -> str:  # fmt: skip
+def signed(
+    claims: Mapping[str, Any], key: Any = KEY, algorithm: str = "RS256", **header: Any
+) -> str:
     return jwt.encode(dict(claims), key, algorithm, headers={"kid": "k1"} | header)
 
 

@@ -152,8 +152,9 @@ class World:
         )  # fmt: skip
         return replace(context, **changes)
 
-    def closing(self, store: DynamoStore | None = None,
-                objects: S3Objects | None = None) -> Closing:  # fmt: skip
+    def closing(
+        self, store: DynamoStore | None = None, objects: S3Objects | None = None
+    ) -> Closing:
         return Closing(
             store or self.store, objects or self.objects, self.clock, self.out, self.work
         )
@@ -252,8 +253,9 @@ class World:
         self.objects.put(self.work, key, feed)
         return self.importer().import_feed(key)
 
-    def put(self, data: bytes, name: str = "posts.jsonl",
-            provider: str = "acme") -> tuple[str, str]:  # fmt: skip
+    def put(
+        self, data: bytes, name: str = "posts.jsonl", provider: str = "acme"
+    ) -> tuple[str, str]:
         """Drop a file; its key and version."""
         key = f"drop/{provider}/{name}"
         return key, self.objects.put(self.drop, key, data).version

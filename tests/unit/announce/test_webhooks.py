@@ -345,8 +345,7 @@ def test_an_event_that_breaks_off_is_stored_when_it_comes_again(running: Running
     assert running.count("event") == 1
 
 
-def test_a_receiver_that_fails_hangs_and_redirects_gets_the_event_at_last(
-        tmp_path: Path) -> None:  # fmt: skip
+def test_a_receiver_that_fails_hangs_and_redirects_gets_the_event_at_last(tmp_path: Path) -> None:
     """As the queue does: each failure is tried again, and no other address is called."""
     pem = certificate(tmp_path)
     orders, codes = ["500", "500", "302", "hang"], []

@@ -229,8 +229,7 @@ def test_a_folder_without_packs_is_a_problem(folder: Path) -> None:
     assert "no packs here" in problems(folder)[0]
 
 
-def test_a_protected_sentence_too_hard_for_all_packs_is_tried_with_each(
-        folder: Path) -> None:  # fmt: skip
+def test_a_protected_sentence_too_hard_for_all_packs_is_tried_with_each(folder: Path) -> None:
     other = PACK.replace("one-time-codes", "lending").replace("send me", "lend me")
     folder.joinpath("other.yaml").write_text(other, "utf-8")
     folder.joinpath("protected/en.txt").write_text("s*nd l*nd " * 12 + "s*nd me the otp\n", "utf-8")

@@ -22,8 +22,9 @@ SCORED = Rule(id="r", severity="low", why="w", score=Score(8, high=12, terms={"s
 PLAIN = Rule(id="r", severity="low", why="w", groups=(("slot",),))
 
 
-def asked(verdicts: str, rule: Rule = PLAIN, people: int = 2, judges: int = 2,
-          **changes: Any) -> Asked:  # fmt: skip
+def asked(
+    verdicts: str, rule: Rule = PLAIN, people: int = 2, judges: int = 2, **changes: Any
+) -> Asked:
     """What is asked after the first of 130 findings were judged r(ight) or w(rong) by some people.
     Every second finding is of the band `high`."""
     rows = [

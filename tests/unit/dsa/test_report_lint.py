@@ -182,8 +182,7 @@ BLANK = Path(__file__).parents[4] / "shared/data/dsa/report-template"
 
 
 @pytest.mark.skipif(not BLANK.exists(), reason="the Commission's blank files are not here")
-def test_the_blank_template_lacks_its_periods_alone(
-        capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
+def test_the_blank_template_lacks_its_periods_alone(capsys: pytest.CaptureFixture[str]) -> None:
     _, told = lint(BLANK, capsys)
     assert [(one["part"], one["code"]) for one in told] == [(n, "period") for n in range(3, 12)]
 

@@ -42,8 +42,7 @@ def words(world: FormsWorld) -> list[ReportWords]:
     return world.cases.store.reports("acme")
 
 
-def test_an_objection_becomes_a_complaint_and_its_number_shows_the_end(
-        world: FormsWorld) -> None:  # fmt: skip
+def test_an_objection_becomes_a_complaint_and_its_number_shows_the_end(world: FormsWorld) -> None:
     number = world.decided()
     before, counted = world.visit("POST /object", number=number.lower().replace("-", " "))
     assert counted == "looked"

@@ -131,8 +131,9 @@ class TestFlatMemory:
     ITEMS = 1_600
     MOST_BYTES = 6 << 20
 
-    def pieces(self, head: bytes, item: Any, tail: bytes,
-               between: bytes = b",\n") -> Iterator[bytes]:  # fmt: skip
+    def pieces(
+        self, head: bytes, item: Any, tail: bytes, between: bytes = b",\n"
+    ) -> Iterator[bytes]:
         piece = dumps(item)
         yield head + piece
         for _ in range(self.ITEMS - 1):

@@ -326,8 +326,7 @@ def test_a_pack_is_kept_once_however_many_sets_hold_it(stored: dict[str, bytes])
     assert len(kept) == len({pack.id for pack in found["00000000"].packs}) > 10
 
 
-def test_a_set_is_asked_for_once_and_one_that_is_gone_is_none(
-        stored: dict[str, bytes]) -> None:  # fmt: skip
+def test_a_set_is_asked_for_once_and_one_that_is_gone_is_none(stored: dict[str, bytes]) -> None:
     known, asked = KnownSets(), list[str]()
 
     def get(digest: str) -> bytes:

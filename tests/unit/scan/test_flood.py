@@ -55,8 +55,9 @@ def decide(
     return held
 
 
-def receipt(provider: str, day: str, posts: int, hits: dict[str, int],
-            mode: str = "live") -> Receipt:  # fmt: skip
+def receipt(
+    provider: str, day: str, posts: int, hits: dict[str, int], mode: str = "live"
+) -> Receipt:
     rules = {rule.replace("/", "/3/") + f"/{mode}": count for rule, count in hits.items()}
     return sample_receipt(day, 1, provider, inspected=posts, refused={}, by_rule=rules)
 

@@ -117,8 +117,7 @@ def test_ranges_own_lines(data: bytes, size: int, expected: list[bytes]) -> None
     assert [one.data for one in split(data, size)] == expected
 
 
-def test_the_rest_of_a_line_beyond_all_bounds_is_counted(
-        monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+def test_the_rest_of_a_line_beyond_all_bounds_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(unit_input, "LINE_BYTES", 20)
     monkeypatch.setattr(unit_input, "READ_ON_BYTES", 4)
     data = b"a\n" + b"b" * 1000 + b"\nc\n"
@@ -235,8 +234,7 @@ def test_where_no_post_was_read_in_part_no_page_speaks_of_it(tmp_path: Path) -> 
     assert all("Read in part" not in path.read_text() for path in folder.rglob("*.html"))
 
 
-def test_posts_read_in_part_are_in_journal_summary_sheet_and_page(
-        tmp_path: Path) -> None:  # fmt: skip
+def test_posts_read_in_part_are_in_journal_summary_sheet_and_page(tmp_path: Path) -> None:
     folder, world = _published(tmp_path, partly_read=3)
     assert world.summary("acme/2026-11-25").numbers.partly_read == 3
     assert world.summary("all/2026-11").numbers.partly_read == 3
@@ -244,7 +242,8 @@ def test_posts_read_in_part_are_in_journal_summary_sheet_and_page(
     receipts = [line for line in map(json.loads, lines) if line["kind"] != "names"]
     assert [line.get("partly_read") for line in receipts] == [3, None]
     assert '"partly_read","",3' in (folder / "summaries/acme/2026-11-25.csv").read_text("utf-8-sig")
-    assert "Read in part" in (folder / "summaries/acme/2026-11-25.html").read_text()
+    page = (folder / "summaries/acme/2026-11-25.html").read_text()
+    assert "3 posts took too much work to read to the end" in page
 
 
 @pytest.mark.parametrize("said", [None, 2, 4], ids=["kept silent", "too few", "too many"])

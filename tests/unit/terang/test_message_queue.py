@@ -55,8 +55,7 @@ def test_messages_wait_for_space(start: Callable[[int], tuple[Emulator, Any]]) -
     assert emulator.calls == 6 * QUEUE_LENGTH // 2 // BATCH
 
 
-def test_a_queue_without_a_reader_is_an_error(
-        start: Callable[[int], tuple[Emulator, Any]]) -> None:  # fmt: skip
+def test_a_queue_without_a_reader_is_an_error(start: Callable[[int], tuple[Emulator, Any]]) -> None:
     _, queue = start(0)
     queue.send("acme", ["{}"] * QUEUE_LENGTH)
     looks: list[int] = []
