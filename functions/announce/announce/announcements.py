@@ -163,7 +163,7 @@ def announcement_schema() -> dict[str, Any]:
     """Return the JSON Schema of an event of any type.
 
     >>> sorted(announcement_schema()["discriminator"]["mapping"])[:2]
-    ['case.moved', 'check.corrected']
+    ['case.escalated', 'case.moved']
     """
     title = "An event, as Terang announces it on its bus and to webhooks"
     return json_schema(title, AnyAnnouncement)
