@@ -35,6 +35,20 @@ export $(printf 'AWS_ACCESS_KEY_ID=%s AWS_SECRET_ACCESS_KEY=%s AWS_SESSION_TOKEN
 """
 
 
+_HTTP = """\
+
+# A first post by HTTP, and what became of it. The secret is shown only now.
+SECRET={secret}
+cat > first.json <<'EOF'
+{{"id": "first-4", "account": "user-1", "text": "Please send me the OTP you just got, now",
+ "audience": "public", "published_at": "2026-11-25T10:00:00Z"}}
+EOF
+curl -sS -H "Authorization: Bearer $SECRET" --data-binary @first.json {url}/v1/posts | tee sent.json
+sleep 5; curl -sS -H "Authorization: Bearer $SECRET" \\
+  {url}/v1/receipts/$(python3 -c 'import json; print(json.load(open("sent.json"))["digest"])')
+"""
+
+
 def is_loopback(endpoint: str) -> bool:
     """Return whether an address is that of this machine, where a local stack runs.
 
@@ -55,19 +69,29 @@ def senders_of(role_id: str, account: str, endpoint: str) -> set[str]:
 
 
 def first_steps(
-    provider: str, role: str, outputs: Mapping[str, str], region: str, endpoint: str
+    provider: str,
+    role: str,
+    outputs: Mapping[str, str],
+    region: str,
+    endpoint: str,
+    secret: str = "",
 ) -> str:
     """Return lines for a shell: where the provider sends and reads, a first file and message.
 
     `role` is the ARN of its role, `outputs` are those of the stack, and `endpoint` is the address
-    of any of its clients.
+    of any of its clients. `secret` is its secret for HTTP; without one the lines make it.
     """
     is_local = is_loopback(endpoint)
     environment = _TAKE_ROLE.format(region=region, role=role)
     if is_local:
         given = environment_of(endpoint, region)
         environment = "".join(f"export {name}={value}\n" for name, value in given.items())
-    return _TEXT.format(
+    url = outputs.get("HttpUrl", "")
+    if is_local and url:
+        url = f"http://{outputs['AskApiId']}.execute-api.localhost:{urlsplit(endpoint).port}"
+    secret = secret or f"$(.venv/bin/terang providers secret {provider})"
+    by_http = _HTTP.format(url=url, secret=secret) if url else ""
+    steps = _TEXT.format(
         provider=provider,
         role=role or "none is needed: this local stack takes any credentials",
         drop=outputs["DropBucket"],
@@ -78,6 +102,7 @@ def first_steps(
         # Versions 1 of the AWS CLI do not read AWS_ENDPOINT_URL for every service.
         aws=f"aws --endpoint-url {endpoint}" if is_local else "aws",
     )
+    return steps + by_http
 
 
 _LINES = "or type the lines that `terang run --keep` printed"
@@ -254,10 +279,10 @@ class Remote:
             "aws_session_token": credentials["SessionToken"],
         }
 
-    def first_steps(self, provider: str, role: str) -> str:
-        """Return the first steps of a provider; `role` is the ARN of its role."""
-        meta = boto3.client("cloudformation").meta
-        return first_steps(provider, role, self.outputs, meta.region_name, meta.endpoint_url)
+    def first_steps(self, provider: str, role: str, secret: str) -> str:
+        """Return the first steps of a provider with the ARN of its role and its secret for HTTP."""
+        meta, outputs = boto3.client("cloudformation").meta, self.outputs
+        return first_steps(provider, role, outputs, meta.region_name, meta.endpoint_url, secret)
 
     def senders(self, role_id: str) -> set[str]:
         """Return the senders that SQS names for messages of a role."""

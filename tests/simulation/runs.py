@@ -23,7 +23,7 @@ SETTINGS = {
     "PUBLIC_URL": "https://terang.example", "NOTICE_HOURS": "0", "PAUSE_BELOW": "0.5",
     "CONTACT": "", "DATA_LICENCE": "", "POSTS_QUEUE_ARN": "arn:posts",
     "FILES_QUEUE_URL": "https://sqs.example/files", "UNITS_QUEUE_URL": "https://sqs.example/units",
-    "FORMS_SENDER": "AROAFORMS", "FORMS_URL": "https://ask.example",
+    "INBOX_SENDER": "AROAINBOX", "FORMS_URL": "https://ask.example",
     "REDRIVE_SENDER": "", "CONSOLE_QUEUE_ARN": "arn:console", "EXCERPT_DAYS": "30",
     "EXCERPT_LENGTH": "280", "SHADOW_FINDINGS": "counted", "TRIAL_LEAST": "0.8",
     "TRIAL_PEOPLE": "2", "RANGE_BYTES": str(RANGE_BYTES), "PART_BYTES": str(RANGE_BYTES),

@@ -96,6 +96,20 @@ def is_provider_id(value: str) -> bool:
     return value != "all" and PROVIDER_ID.fullmatch(value) is not None
 
 
+SCOPES = ("posts", "cases", "receipts")
+"""What a provider's secret for HTTP may serve for."""
+
+
+def http_secret(provider: str, scope: str) -> str:
+    """Return under which name the digests of a provider's secrets of a scope are."""
+    return f"http/{provider}/{scope}"
+
+
+def signing_secret(provider: str, source: str) -> str:
+    """Return under which name the keys are with which a provider's tool signs what it sends."""
+    return f"signed/{provider}/{source}"
+
+
 SECRET_PREFIX = "whsec_"  # noqa: S105 - the standard's prefix, and no secret
 SECRET_BYTES = 32
 OVERLAP_SECONDS = 24 * 3600

@@ -3,20 +3,33 @@
 `terang webhooks`: where a provider's events are sent, and with which secrets they are signed.
 """
 
+import base64
 import secrets
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from hashlib import sha256
 from typing import Annotated, Literal
 
 import boto3
 import msgspec
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.serialization import load_der_public_key
 from cyclopts import Parameter
 
 from ledger.codes import OperatorError, countries_of
 from ledger.findings import LEFT_HELD, OPENED
-from ledger.keys import SENTINEL, Provider, Webhooks, renewed, split_webhook_url
+from ledger.keys import (
+    SCOPES,
+    SENTINEL,
+    Provider,
+    Webhooks,
+    http_secret,
+    renewed,
+    signing_secret,
+    split_webhook_url,
+)
 from ledger.texts import utc
 from matcher import ProviderSettings
 from terang import ROOT, check_known
@@ -47,7 +60,10 @@ Rule = Annotated[str, Parameter(help="the rule as PACK/RULE")]
 PartnerId = Annotated[ProviderId, Parameter(help="the partner's id")]
 
 type Partners = dict[str, str]
-"""The SHA-256 of each partner's secret, by partner. The secrets themselves are not kept."""
+"""The SHA-256 of each partner's secret, by partner. The secrets themselves are not kept.
+
+Those of providers for HTTP are here too, and the keys with which their tools sign.
+"""
 
 
 def add(
@@ -91,7 +107,9 @@ def add(
     )
     if packs:
         remote.public.choose(provider, packs.split(","))
-    print_results(remote.first_steps(provider, role["RoleArn"]).splitlines())
+    is_new = "HttpUrl" in remote.outputs and not before.senders
+    own = renew_secret(stack, provider, SCOPES) if is_new else f"{provider}.SECRET"
+    print_results(remote.first_steps(provider, role["RoleArn"], own).splitlines())
     screen.print(f"{provider} sends as {role['RoleId']}")
     if not (complaint_url or before.complaint_url or "FormsUrl" in remote.outputs):
         print_warning(
@@ -100,6 +118,76 @@ def add(
     with suppress(OperatorError):  # nothing is published yet
         if remote.public.in_force()[1].is_without_rules(provider, remote.clock.now().date()):
             print_warning(f"{provider} runs no rule: name packs for it with --packs")
+    return 0
+
+
+def secret(
+    provider: ProviderId,
+    /,
+    *,
+    scopes: Annotated[
+        str, option("SCOPE,SCOPE", f"what it is for; default: {','.join(SCOPES)}")
+    ] = ",".join(SCOPES),
+    replace: Annotated[
+        bool, Parameter(negative="", help="end all earlier secrets of the provider")
+    ] = False,
+    stack: StackName = STACK,
+) -> int:
+    """Print a new secret for HTTP. Of each scope the one before it stays valid until the next.
+
+    All workers know both within five minutes.
+    """
+    Remote.find(stack).known(provider)
+    for scope in scopes.split(","):
+        check_known("scope", scope, SCOPES)
+    print_result(renew_secret(stack, provider, scopes.split(","), replace=replace))
+    return 0
+
+
+def renew_secret(stack: str, provider: str, scopes: Sequence[str], *, replace: bool = False) -> str:
+    """Return a new secret of a provider. Only its digest is stored, next to the one before."""
+    made = f"{provider}.{secrets.token_urlsafe(32)}"
+    names = [http_secret(provider, scope) for scope in scopes]
+
+    def with_new(stored: Partners) -> Partners:
+        ended = http_secret(provider, "") if replace else "\n"
+        kept = {name: value for name, value in stored.items() if not name.startswith(ended)}
+        new = sha256(made.encode()).hexdigest()
+        return kept | {name: " ".join((new, *kept.get(name, "").split()[:1])) for name in names}
+
+    change_secret(stack, PARTNERS, Partners, with_new)
+    return made
+
+
+def sign(
+    provider: ProviderId,
+    tool: Annotated[Literal["coop", "mastodon"], Parameter(help="what signs")],
+    /,
+    *,
+    stack: StackName = STACK,
+) -> int:
+    """Read from stdin with which key a tool signs: Coop's public key, or Mastodon's secret.
+
+    What comes from the tool by HTTP must then be signed. The key before it stays valid until the
+    next. `terang partners remove signed/PROVIDER/TOOL` ends both.
+    """
+    Remote.find(stack).known(provider)
+    lines = [line for line in sys.stdin.read().split("\n") if not line.startswith("-----")]
+    key, name = "".join("".join(lines).split()), signing_secret(provider, tool)
+    try:
+        is_key = bool(key) and (
+            tool != "coop"
+            or isinstance(load_der_public_key(base64.b64decode(key, validate=True)), RSAPublicKey)
+        )
+    except ValueError:
+        is_key = False
+    if not is_key:
+        raise OperatorError(f"no key of {tool} on stdin: a public RSA key in PEM, or a secret")
+
+    def with_new(stored: Partners) -> Partners:
+        return stored | {name: " ".join((key, *stored.get(name, "").split()[:1]))}
+
+    change_secret(stack, PARTNERS, Partners, with_new)
     return 0
 
 
