@@ -73,8 +73,8 @@ CASES = (
      "overturned_by", "overturned_measures", "reinstated", "complaints", "complaints_ended",
      "complaint_seconds", "disputes_ended", "dispute_seconds", "notices_by_category", "orders",
      "order_items", "orders_ended", "order_acknowledge_seconds", "order_effect_seconds",
-     "suspended", "by_rule", "in_groups", "by_found_day", "reopened", "checks_changed", "posts",
-     "audited", "floods_answered", "tried", "adopted"),
+     "suspended", "turned_away", "by_rule", "in_groups", "by_found_day", "reopened",
+     "checks_changed", "posts", "audited", "floods_answered", "tried", "adopted"),
 )  # fmt: skip
 FIGURES = ("decided", "dismissed", "overturned", "precision", "low", "high", "with_copies")
 """What is said of a rule's errors. The last one is absent without groups of near copies."""
@@ -961,6 +961,7 @@ SIMPLE_ADDENDS: dict[str, Callable[[Record], Iterable[Addend]]] = {
         ("agreed", COUNT, int(line["verdict"] == line["about"])),
     ],
     "suspension": lambda line: [("suspended", line["why"], 1)],
+    "turned_away": lambda line: [("turned_away", line["why"], 1)],
     "bundle": lambda _: [],  # a line, and no number
     "trial": lambda line: [("tried", f"{line['tried']}/{line['verdict']}", 1)],
 }

@@ -332,7 +332,8 @@ PAGES_PORT = 8765
 class Trial:
     """The input of a run. `bodies` are messages to the posts queue, `cases` those about cases.
 
-    `adopted` are rules that an earlier run of the provider adopted.
+    `beside` are another provider and its messages about cases: it sends no posts. `adopted` are
+    rules that an earlier run of the provider adopted.
 
     If `closed_on` is a day, publish runs on that day, when the day of the run is closed; otherwise
     the day is published while it is open.
@@ -349,6 +350,7 @@ class Trial:
     files: Sequence[Path] = ()
     bodies: Sequence[str] = ()
     cases: Sequence[dict[str, Any]] = ()
+    beside: tuple[str, Sequence[dict[str, Any]]] = ("", ())
     open_channels: Sequence[str] = ()
     index: ClaimIndex | None = None
     adopted: Sequence[Adopted] = ()

@@ -396,6 +396,7 @@ def case_work_of(
     out_bucket: str,
     public_bucket: str,
     rooms: tuple[RoomFiles, ...],
+    public_url: str = "",
     trial_day: bool = False,
     trial_rules: TrialRules = TrialRules(),  # noqa: B008 - frozen
 ) -> CaseWork:
@@ -406,7 +407,7 @@ def case_work_of(
         objects=objects,
         clock=clock,
         reader=FactsReader(store, objects, packs, out_bucket, trial_rules),
-        files=CaseFiles(store, objects, packs, out_bucket, rooms),
+        files=CaseFiles(store, objects, packs, out_bucket, rooms, public_url),
         out_bucket=out_bucket,
         trial_day=trial_day,
     )

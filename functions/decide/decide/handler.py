@@ -36,6 +36,7 @@ work = case_work_of(
     out_bucket=setting["OUT_BUCKET"],
     public_bucket=setting["PUBLIC_BUCKET"],
     rooms=(partial(decision_files, public_url=setting["PUBLIC_URL"], objecting=objecting),),
+    public_url=setting["PUBLIC_URL"],
     trial_day=bool(setting["TODAY"]),
     trial_rules=TrialRules(float(setting["TRIAL_LEAST"]), int(setting["TRIAL_PEOPLE"])),
 )

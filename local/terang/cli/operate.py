@@ -230,6 +230,7 @@ COUNTED = {
     "notices": "notices to the author",
     "statements": "statements whose reason was removed",
     "batches": "batches of statements written again",
+    "labels": "announced decisions whose address was removed",
     "proposals": "proposed examples",
     "parts": "parts of translated files",
 }

@@ -28,7 +28,7 @@ from announce.announcements import (
     is_announced,
     wait_after,
 )
-from ledger.cases import AnnouncedEntry
+from ledger.announced import AnnouncedEntry
 from ledger.closing import FileReceipt
 from ledger.keys import Webhook, Webhooks, WebhookSecret, correction_key, findings_key, receipt_key
 from ledger.texts import clock_from_setting, encode_json, encode_json_lines

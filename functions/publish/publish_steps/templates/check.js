@@ -264,6 +264,7 @@
     reinstatement: (line) => [["reinstated", line.cause]],
     second_review: (line) => [["second_reviews"], line.verdict === line.about && ["agreed"]],
     suspension: (line) => [["suspended", line.why]],
+    turned_away: (line) => [["turned_away", line.why]],
     trial: (line) => [["tried", `${line.tried}/${line.verdict}`]],
   };
 
