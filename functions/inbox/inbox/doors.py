@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import msgspec
 
+from adapters import SOURCES, AdapterError, translate
 from cases.kinds import read_case_message
 from ledger.cases import CaseMarker
 from ledger.codes import CaseRefusal, Code, Refusal
@@ -27,7 +28,7 @@ from ledger.keys import SCOPES, findings_key, http_secret, message_receipt_key, 
 from ledger.objects import S3Objects
 from ledger.posts import read_line
 from ledger.store import DynamoStore
-from ledger.texts import Clock, lines_of_body
+from ledger.texts import Clock, decode_object, lines_of_body, nests_too_deep, utc
 from ledger.units import Marker
 from strangers import (
     NOBODY,
@@ -78,6 +79,10 @@ class Record(NamedTuple):
     refused: Mapping[str, Any] = MappingProxyType({})
 
 
+type Reader = Callable[[int, bytes], list[Record]]
+"""Returns what becomes of one line, by its number."""
+
+
 @dataclass(frozen=True, slots=True)
 class Doors:
     """Answers requests of programs. `send` puts a body into the queue of a door, for a provider."""
@@ -99,9 +104,11 @@ class Doors:
             self.rate_limit.count(provider)
             if scope == "receipts":
                 return response(200, self._receipt(provider, request.path.get("digest", ""))), scope
-            read = _post if scope == "posts" else _message
-            lines = enumerate(_lines(request), 1)
-            records = [read(at, line) if line.strip() else Record(line) for at, line in lines]
+            source = request.query.get("from", "") if scope == "cases" else ""
+            read = self._translator(provider, source) if source else READERS[scope]
+            records: list[Record] = []
+            for number, line in enumerate(_lines(request), 1):
+                records += read(number, line) if line.strip() else [Record(line)]
             answer = self._forward(scope, provider, records)
             return answer, scope if answer["statusCode"] == 202 else "refused"
         except RequestError as error:
@@ -130,6 +137,36 @@ class Doors:
             has = f"This secret has the scopes {', '.join(granted)}; {scope} is needed."
             raise RequestError(403, "no_scope", has)
         return provider
+
+    def _translator(self, provider: str, source: str) -> Reader:
+        """Return what makes messages of the payloads of a tool. Of a payload all go on, or none.
+
+        What is only counted is accepted as that: a code, and not a word of the payload.
+        """
+        known = self.store.provider(provider)
+        table = known.connections.get(source) if known and source in SOURCES else None
+        if table is None:
+            has = f"from={source[:40]!r} is not connected here. There can be: {', '.join(SOURCES)}."
+            raise RequestError(422, "not_connected", has)
+
+        def pseudonym(person: str) -> str:
+            return self.store.pseudonym(f"{provider}/{person}")
+
+        def read(number: int, line: bytes) -> list[Record]:
+            payload = Code.JSON_DEPTH if nests_too_deep(line) else decode_object(line)
+            if isinstance(payload, Code):
+                return [Record(b"", refused=_refusal(number, Refusal(payload)))]
+            try:
+                now = utc(self.clock.now())
+                made = translate(source, payload, provider, table, pseudonym, now)
+            except AdapterError as error:
+                counted = error.counted(source, provider, msgspec.json.encode(payload)) or {}
+                sent = msgspec.json.encode(counted) if counted else b""
+                return [Record(sent, counted.get("id", ""), _refusal(number, error))]
+            records = [one for each in made for one in _message(number, msgspec.json.encode(each))]
+            return [record for record in records if record.refused] or records
+
+        return read
 
     def _forward(self, door: str, provider: str, records: list[Record]) -> dict[str, Any]:
         """Put the records into the queue, and answer with the digests of their receipts."""
@@ -230,23 +267,26 @@ def _lines(request: Request) -> list[bytes]:
     return lines.split(b"\n")
 
 
-def _post(number: int, line: bytes) -> Record:
+def _post(number: int, line: bytes) -> list[Record]:
     """Return a post; an empty one in place of what is not marked public."""
     read = read_line(line)
     if isinstance(read, tuple):
-        return Record(line, read[0].id)
+        return [Record(line, read[0].id)]
     is_public = read.field and read.code is not Code.NOT_PUBLIC
-    return Record(line if is_public else b"{}", refused=_refusal(number, read))
+    return [Record(line if is_public else b"{}", refused=_refusal(number, read))]
 
 
-def _message(number: int, line: bytes) -> Record:
+def _message(number: int, line: bytes) -> list[Record]:
     """Return a message about a case. Nothing goes on of a refused one."""
     read = read_case_message(line)
     if isinstance(read, CaseRefusal):
-        return Record(b"", refused=_refusal(number, read))
-    return Record(line, read.id)
+        return [Record(b"", refused=_refusal(number, read))]
+    return [Record(line, read.id)]
 
 
-def _refusal(number: int, refusal: Refusal | CaseRefusal) -> dict[str, Any]:
+READERS: dict[str, Reader] = {"posts": _post, "cases": _message}
+
+
+def _refusal(number: int, refusal: Refusal | CaseRefusal | AdapterError) -> dict[str, Any]:
     named = {name: getattr(refusal, name, "") for name in ("code", "field", "advice")}
     return {"line": number} | {name: str(value) for name, value in named.items() if value}

@@ -3,6 +3,7 @@
 import base64
 import hmac
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -21,7 +22,8 @@ from template.resolved import resolved
 
 from inbox.doors import MOST_BYTES, MOST_RECORDS
 from ledger.findings import digest, unit_id
-from ledger.keys import SCOPES, http_secret, signing_secret
+from ledger.keys import SCOPES, Provider, http_secret, signing_secret
+from terang import ROOT
 
 POSTS, CASES = "POST /v1/posts", "POST /v1/cases"
 UNKNOWN = "0" * 64
@@ -182,6 +184,32 @@ def test_what_sqs_would_not_take_is_refused(world: DoorsWorld) -> None:
     assert (answer["statusCode"], world.queued) == (413, [])
 
 
+def test_what_coop_sends_is_decided_and_nothing_else_of_it_is_kept(world: DoorsWorld) -> None:
+    """A repeat changes nothing. What is only counted is accepted as a code."""
+    connected = ROOT / "events/connect"
+    table = json.loads((connected / "coop-table.json").read_text("utf-8"))
+    told = Provider("acme", territory=("DE",), connections={"coop": table})
+    payloads = (connected / "coop.jsonl").read_bytes()
+    query = {"queryStringParameters": {"from": "coop"}}
+    assert world.call(CASES, payloads, **query)["body"]["code"] == "not_connected"
+    world.cases.store.put_provider(told)
+    world.cases.clock.moment = datetime(2026, 11, 25, 9, 30, tzinfo=UTC)  # as it is appealed
+    said = world.call(CASES, payloads, **query)["body"]
+    assert {one["code"] for one in said["refused"]} >= {"about_account", "automated"}
+    [(_, _, body)] = world.queued
+    assert not [word for word in ("bank code today", "member-7", "@") if word in body]
+    types = {one.type for one in world.work() if one.status == "taken"}
+    assert types == {"notice", "decision", "complaint", "outcome", "reinstatement", "turned_away"}
+    told_of = [receipt(world, name)["body"]["status"] for name in said["digests"]]
+    assert set(told_of) == {"taken"}
+    before = world.cases.state()
+    assert world.call(CASES, payloads, **query)["body"] == said
+    assert {one.status for one in world.work()} == {"repeated"}
+    assert world.cases.state() == before
+    unknown = {"queryStringParameters": {"from": "zendesk"}}
+    assert world.call(CASES, payloads, **unknown)["body"]["code"] == "not_connected"
+
+
 @pytest.fixture(scope="module")
 def coop() -> RSAPrivateKey:
     return generate_private_key(65537, 2048)
@@ -221,6 +249,7 @@ def test_a_tool_may_sign_in_place_of_a_secret(world: DoorsWorld, coop: RSAPrivat
         code: int = world.call(route, body, **given)["statusCode"]
         return code
 
+    assert status(good, **{"from": tool, "provider": "acme"}) != 401
     assert {status(given, **{"from": tool, "provider": "acme"}) for given in wrong} == {401}
     assert {status(bearer | given, **{"from": tool}) for given in wrong} == {401}
     assert status(good, **{"from": tool, "provider": "other"}) == 401
