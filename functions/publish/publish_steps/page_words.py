@@ -16,85 +16,37 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from cases.kinds import CaseNumbers
-from ledger.codes import Code
 from ledger.texts import replace_controls
-from phrases import LANGUAGES, NAMES, Phrases, category_words, of, page_engine, to_translate
+from phrases import (
+    LANGUAGES,
+    NAMES,
+    Phrases,
+    category_words,
+    code_words,
+    of,
+    page_engine,
+    to_translate,
+)
 from publish.folding import Numbers
 from publish.precision import FEW, REMOVED
 from publish.summary import NO_ADDRESS, PeriodKind, Standing, Summary
 
-REFUSALS = {
-    Code.NOT_PUBLIC: to_translate("Not marked as public, so it was not read"),
-    Code.ENCODING: to_translate("Not valid UTF-8"),
-    Code.LINE_LONG: to_translate("A line longer than 2 MiB"),
-    Code.JSON_SYNTAX: to_translate("Not valid JSON"),
-    Code.JSON_DEPTH: to_translate("JSON nested too deeply"),
-    Code.JSON_DUPLICATE_KEY: to_translate("The same key twice in one object"),
-    Code.NOT_AN_OBJECT: to_translate("JSON, but not an object"),
-    Code.FIELD_MISSING: to_translate("A required field is missing"),
-    Code.FIELD_TYPE: to_translate("A field of the wrong type"),
-    Code.FIELD_LENGTH: to_translate("A field too short or too long"),
-    Code.FIELD_RANGE: to_translate("A field out of its range"),
-    Code.TIME_SYNTAX: to_translate("A time that cannot be read"),
-    Code.TIME_OFFSET: to_translate("A time without its offset from UTC"),
-    Code.MSG_SYNTAX: to_translate("A message that cannot be read"),
-    Code.SENDER_UNKNOWN: to_translate("A sender that is not registered for the provider"),
-    Code.PROVIDER_UNKNOWN: to_translate("A provider that is not registered"),
-    Code.OBJECT_CHANGED: to_translate("A file that was replaced while it was read"),
-    Code.OBJECT_GONE: to_translate("A file that was deleted before it was read"),
-    Code.OBJECT_UNREADABLE: to_translate("A file that the storage did not return"),
-    Code.EMPTY: to_translate("A file without a record"),
-    Code.FORMAT_UNKNOWN: to_translate("A file in an unknown format"),
-    Code.TOO_LARGE_FOR_FORMAT: to_translate("A file too large for its format"),
-    Code.BOMB: to_translate("A file that becomes too large when it is unpacked"),
-    Code.GZIP_TRUNCATED: to_translate("A gzip file that ends too early"),
-    Code.GZIP_BROKEN: to_translate("A gzip file that cannot be unpacked"),
-    Code.ZIP_BROKEN: to_translate("A zip file that cannot be unpacked"),
-    Code.ZIP_ENCRYPTED: to_translate("An encrypted zip file"),
-    Code.ZIP_METHOD: to_translate("A zip file with an unknown compression method"),
-    Code.ZIP_NESTED: to_translate("An archive inside a zip file"),
-    Code.ZIP_LINK: to_translate("A link inside a zip file"),
-    Code.ZIP_OVERLAP: to_translate("A zip file whose members overlap"),
-    Code.CSV_HEADER: to_translate("A CSV file without the needed columns"),
-    Code.CSV_NO_AUDIENCE: to_translate("A CSV file that does not say what is public"),
-    Code.CSV_ROW: to_translate("A CSV row that does not fit its header"),
-    Code.CHANNEL_NOT_OPEN: to_translate("A channel that is not known to be open to everyone"),
-    Code.NOT_A_POST: to_translate("An item that is not a post, such as a service notice"),
-}
+_WORDS = code_words(Path(__file__).parent)
 
-CASES = {
-    "confirmed": to_translate("Confirmed"),
-    "dismissed": to_translate("Dismissed"),
-    "escalated": to_translate("Threat to life or abuse of a child"),
-    "skipped": to_translate("Skipped for now"),
-    "upheld": to_translate("Decision upheld"),
-    "partly_reversed": to_translate("Partly reversed"),
-    "reversed": to_translate("Reversed"),
-    "omitted": to_translate("No decision"),
-    "contested": to_translate("contested"),
-    "refused": to_translate("refused"),
-    "impossible": to_translate("not possible"),
-    "all": to_translate("All"),
-}
+REFUSALS = _WORDS["refusals"]
+"""The codes with which records are refused."""
+
+CASES = _WORDS["cases"]
 """Verdicts and outcomes in words."""
 
-CAUSES = {
-    "complaint": to_translate("a complaint"),
-    "dispute": to_translate("a dispute"),
-    "court": to_translate("a court"),
-    "own_initiative": to_translate("the provider's own initiative"),
-    "corrected": to_translate("corrected"),
-    "withdrawn": to_translate("withdrawn"),
-    "author": to_translate("author"),
-    "notifier": to_translate("notifier"),
-}
+CAUSES = _WORDS["causes"]
 """Why something was overturned, came back or changed."""
 
-LANGUAGE_CODES = {
-    "und": to_translate("No language was given"),
-    "other": to_translate("The code given is not a known language"),
-}
+LANGUAGE_CODES = _WORDS["languages"]
 """What the numbers by language count in addition to languages."""
+
+REFUSED_CHECKS = _WORDS["refused_checks"]
+"""Why a fact-check is not in the index."""
 
 
 def case_words(code: str) -> str:
@@ -121,7 +73,7 @@ def refusal_words(code: str) -> str:
     >>> refusal_words("not_public")
     'Not marked as public, so it was not read'
     """
-    return REFUSALS[Code(code)] if code in set(Code) else ""
+    return REFUSALS.get(code, "")
 
 
 def meanings() -> dict[str, str]:

@@ -184,16 +184,6 @@ class PublishedIndex(msgspec.Struct, frozen=True):
         return sum(self.by_topic.values())
 
 
-_REFUSALS = {
-    "checks_no_claim": to_translate("a page that does not check a claim"),
-    "no_claim": to_translate("no claim that could be compared"),
-    "no_link": to_translate("no link to a page"),
-    "publisher_not_trusted": to_translate(
-        "a publisher that is not on the list of trusted publishers"
-    ),
-}
-
-
 class PackState(StrEnum):
     """In words for a page. If two are true, the first of them is shown."""
 
@@ -445,9 +435,10 @@ class Pages:
             packs=self.catalogue.packs,
             states={key: self._state(pack) for key, pack in self.catalogue.packs.items()},
             checks=checks,
-            refused_checks=tables.count_rows(checks.refused, lambda code: _REFUSALS.get(code, code))
-            if checks
-            else [],
+            refused_checks=tables.count_rows(
+                checks.refused if checks else {},
+                lambda code: page_words.REFUSED_CHECKS.get(code, code),
+            ),
         )
 
     def _render(self, template: str, path: str, **context: object) -> str:
