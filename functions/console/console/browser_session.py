@@ -28,7 +28,7 @@ from desk.asking import DeskSession, cookie_of
 from ledger.keys import is_provider_id
 from ledger.table import Table, put_where, record_of
 from ledger.texts import Clock, replace_controls
-from phrases import Phrases, code_words
+from phrases import Phrases, package_words
 
 ALGORITHMS = ("RS256", "PS256", "ES256", "RS384", "PS384", "ES384")
 """Signatures with a public key. Never `none`, and never a shared secret: the key is public."""
@@ -258,7 +258,7 @@ def _last(signed_in: SignedIn) -> int:
     return signed_in.began + int(LONGEST.total_seconds())
 
 
-REFUSALS = code_words(Path(__file__).parent)["refusals"]
+REFUSALS: dict[str, str] = package_words(Path(__file__).parent)["refusals"]
 """What somebody can do about a refusal. Other codes say only that it did not work: try again."""
 
 TYPED = ("reason", "text")

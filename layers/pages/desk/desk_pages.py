@@ -21,7 +21,7 @@ from desk.deciding import AUDIT_CATEGORIES, MEASURES
 from desk.desk_queue import AGES, REACHES, CategoryCount
 from dsa.statement import preserved_until
 from ledger.texts import replace_controls
-from phrases import Phrases, category_words, code_words, of, page_engine
+from phrases import Phrases, category_words, of, package_words, page_engine
 
 CARE_COOKIE = "desk-care"
 
@@ -122,7 +122,7 @@ def _number(fields: dict[str, str], name: str, default: int) -> int:
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= 12 else default
 
 
-WORDS = code_words(Path(__file__).parent)
+WORDS: dict[str, dict[str, str]] = package_words(Path(__file__).parent)
 """What pages call a code, by what kind of code it is; a body out of court has a name instead.
 
 What the cards of a kind of item offer is under `<kind>_choice`, of all others under `choice`.

@@ -12,6 +12,7 @@ from datetime import date
 from functools import cache, reduce
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 from babel import Locale
 from babel.dates import format_date, format_skeleton
@@ -209,24 +210,24 @@ def _day_of(text: str) -> date | None:
         return None
 
 
-def code_words(package: Path) -> dict[str, dict[str, str]]:
-    """Return what a package calls codes, by kind of code: messages in English, to be translated.
+def package_words(package: Path) -> dict[str, dict[str, Any]]:
+    """Return the words of a package that are data, by kind and code, from its `words.json`.
 
-    They are in the file `words.json` of the package's folder.
+    They are messages in English, to be translated. A sentence about a count has both its forms.
     """
-    words: dict[str, dict[str, str]] = json.loads((package / "words.json").read_bytes())
+    words: dict[str, dict[str, Any]] = json.loads((package / "words.json").read_bytes())
     return words
 
 
-_WORDS = code_words(Path(__file__).parent)
+_WORDS = package_words(Path(__file__).parent)
 
-CATEGORIES = _WORDS["categories"]
+CATEGORIES: dict[str, str] = _WORDS["categories"]
 """The categories that a pack may carry, in the order in which charts stack them."""
 
-REPORTED = _WORDS["reported"]
+REPORTED: dict[str, str] = _WORDS["reported"]
 """Categories of the DSA that no pack may carry. People name them in notices, orders and audits."""
 
-MEASURES = _WORDS["measures"]
+MEASURES: dict[str, str] = _WORDS["measures"]
 """Measures in words, by the codes of the DSA."""
 
 
