@@ -441,8 +441,7 @@ class PackCard(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         allowed("Packs from whose weights those of so many terms started.", maxItems=100),
     ] = ()
     mistakes: Annotated[
-        tuple[Note, ...],
-        allowed("The worst, in own words, without quoting a post.", maxItems=20),
+        tuple[Note, ...], allowed("The worst, in own words, without quoting a post.", maxItems=20)
     ] = ()
     read: Annotated[tuple[Reading, ...], allowed("Who read every term and sign.", maxItems=20)] = ()
 
