@@ -52,7 +52,7 @@ from matcher.sign_shapes import (
     plain_letters,
     signs_of_word,
 )
-from rules.pack_parts import Gate, script_gate, words_gate
+from rules.pack_parts import SCRIPT_GATE, WORDS_GATE, Gate
 
 FEWEST_DIGITS, MOST_HAN_DIGITS = 4, 11
 _ANY_HAN = f"[{HAN}{RARE_HAN}]"
@@ -475,17 +475,15 @@ def words_of(language: str) -> frozenset[str]:
     return frozenset(fold(word).strip(" ") for word in _data()["words"][language].split())
 
 
-def gate_definitions() -> dict[str, object]:
+def gate_definitions() -> dict[str, dict[str, object]]:
     """Return all that decides each gate, by its id in a set."""
     folded: dict[str, object] = {"code": GATES_VERSION, "unicode": unicodedata.unidata_version}
-    scripts: dict[str, object] = {
-        script_gate(script): folded | {"letters": SCRIPTS[script]} for script in SCRIPTS
-    }
-    scripts[script_gate(CHINESE)] = folded | {"letters": SCRIPTS[CHINESE], "word": LETTERS_IN_HAN}
-    return scripts | {
-        words_gate(language): folded | {"few": FEW_WORDS, "words": sorted(words_of(language))}
-        for language in word_lists()
-    }
+    gates = {SCRIPT_GATE.format(name): folded | {"letters": SCRIPTS[name]} for name in SCRIPTS}
+    gates[SCRIPT_GATE.format(CHINESE)]["word"] = LETTERS_IN_HAN
+    for language in word_lists():
+        words = {"few": FEW_WORDS, "words": sorted(words_of(language))}
+        gates[WORDS_GATE.format(language)] = folded | words
+    return gates
 
 
 @cache
