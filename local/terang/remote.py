@@ -26,26 +26,13 @@ from terang.emulator import ACCOUNT, StackError, environment_of
 from terang.set_publishing import PackBucket
 
 _TEXT = Path(__file__).with_name("first_steps.txt").read_text("utf-8")
+_HTTP = Path(__file__).with_name("first_request.txt").read_text("utf-8")
 
 _TAKE_ROLE = """\
 export AWS_DEFAULT_REGION={region}
 export $(printf 'AWS_ACCESS_KEY_ID=%s AWS_SECRET_ACCESS_KEY=%s AWS_SESSION_TOKEN=%s' \\
   $(aws sts assume-role --role-arn {role} --role-session-name first \\
     --query 'Credentials.[AccessKeyId,SecretAccessKey,SessionToken]' --output text))
-"""
-
-
-_HTTP = """\
-
-# A first post by HTTP, and what became of it. The secret is shown only now.
-SECRET={secret}
-cat > first.json <<'EOF'
-{{"id": "first-4", "account": "user-1", "text": "Please send me the OTP you just got, now",
- "audience": "public", "published_at": "2026-11-25T10:00:00Z"}}
-EOF
-curl -sS -H "Authorization: Bearer $SECRET" --data-binary @first.json {url}/v1/posts | tee sent.json
-sleep 5; curl -sS -H "Authorization: Bearer $SECRET" \\
-  {url}/v1/receipts/$(python3 -c 'import json; print(json.load(open("sent.json"))["digest"])')
 """
 
 
@@ -90,8 +77,9 @@ def first_steps(
     if is_local and url:
         url = f"http://{outputs['AskApiId']}.execute-api.localhost:{urlsplit(endpoint).port}"
     secret = secret or f"$(.venv/bin/terang providers secret {provider})"
-    by_http = _HTTP.format(url=url, secret=secret) if url else ""
-    steps = _TEXT.format(
+    return (_TEXT + _HTTP if url else _TEXT).format(
+        url=url,
+        secret=secret,
         provider=provider,
         role=role or "none is needed: this local stack takes any credentials",
         drop=outputs["DropBucket"],
@@ -102,7 +90,6 @@ def first_steps(
         # Versions 1 of the AWS CLI do not read AWS_ENDPOINT_URL for every service.
         aws=f"aws --endpoint-url {endpoint}" if is_local else "aws",
     )
-    return steps + by_http
 
 
 _LINES = "or type the lines that `terang run --keep` printed"

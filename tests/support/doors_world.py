@@ -17,7 +17,7 @@ from support.sample_messages import SENT
 from support.sample_posts import pack
 
 from inbox.doors import Doors
-from ledger.keys import SCOPES, http_secret
+from ledger.keys import SCOPES, secret_name
 from ledger.objects import Delivery
 from strangers import RateLimit
 
@@ -47,7 +47,7 @@ class DoorsWorld:
     cases: CaseWorld = field(default_factory=CaseWorld)
     most: int = 1_000
     secrets: dict[str, str] = field(default_factory=lambda: {
-        http_secret(provider, scope): digest_of(*own)
+        secret_name("http", provider, scope): digest_of(*own)
         for provider, own in {"acme": ("acme.new", OWN), "other": (OTHERS,)}.items()
         for scope in SCOPES
     })  # fmt: skip

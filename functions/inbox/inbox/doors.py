@@ -14,8 +14,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -24,13 +24,13 @@ from cases.kinds import read_case_message
 from ledger.cases import CaseMarker
 from ledger.codes import CaseRefusal, Code, Refusal
 from ledger.findings import digest, is_id, unit_id
-from ledger.keys import SCOPES, findings_key, http_secret, message_receipt_key, signing_secret
+from ledger.keys import SCOPES, findings_key, message_receipt_key, secret_name
 from ledger.objects import S3Objects
 from ledger.posts import read_line
 from ledger.store import DynamoStore
 from ledger.texts import Clock, decode_object, lines_of_body, nests_too_deep, utc
 from ledger.units import Marker
-from strangers import (
+from strangers import (  # fmt: skip
     NOBODY,
     WINDOW_SECONDS,
     RateLimit,
@@ -41,33 +41,17 @@ from strangers import (
     response,
 )
 
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-
 MOST_BYTES, QUEUED_BYTES = 1_000_000, 1_040_000
 """The most bytes of a body, and of what SQS takes of it: 1 MiB with the attributes."""
 
-MOST_RECORDS = 10_000
-"""Records of a body: so many are read within the function's time."""
-
-MOST_SHOWN = 100
-"""Refusals that an answer names."""
+MOST_RECORDS, MOST_SHOWN = 10_000, 100
+"""Records that are read within the function's time, and refusals that an answer names."""
 
 RECEIPT_DAYS = 19
 """Days in which the receipt of a message about a case is looked for: it may lie in the queue for 4
 days, be repeated as a dead letter within 14, or wait for its case for 14."""
 
-DETAILS = {
-    "not_known": "No such secret. Send the header Authorization: Bearer PROVIDER.SECRET, as"
-    " `terang providers add` printed it, or the signature that was agreed on.",
-    "too_often": f"Too many requests. Wait {WINDOW_SECONDS} seconds.",
-    "too_large": f"At most {MOST_BYTES} bytes, and {MOST_RECORDS} records. Send the rest apart.",
-    "no_json": "A body is UTF-8: one JSON object, an array of objects, or one object a line.",
-    "refused": "No record of the body was accepted. `refused` names the line and code of each.",
-    "not_there": "There is no receipt of this digest here. What was accepted has one as soon as it"
-    " was read, mostly within a minute.",
-    "failed": "Something failed here. Send the same again: a repeat changes nothing.",
-}
+DETAILS = msgspec.json.decode(Path(__file__).with_name("problems.json").read_bytes())
 """What a problem says to people, by its code."""
 
 
@@ -76,7 +60,7 @@ class Record(NamedTuple):
 
     line: bytes
     id: str = ""
-    refused: Mapping[str, Any] = MappingProxyType({})
+    refused: Mapping[str, Any] | None = None
 
 
 type Reader = Callable[[int, bytes], list[Record]]
@@ -99,16 +83,17 @@ class Doors:
         """Return the answer to one event of an HTTP API, and how it counts."""
         request = Request.of(event)
         scope = request.route.split("/")[2]
+        source = request.query.get("from", "") if scope == "cases" else ""
         try:
-            provider = self._provider(request, scope)
+            provider = self._provider(request, scope, source)
             self.rate_limit.count(provider)
             if scope == "receipts":
                 return response(200, self._receipt(provider, request.path.get("digest", ""))), scope
-            source = request.query.get("from", "") if scope == "cases" else ""
             read = self._translator(provider, source) if source else READERS[scope]
-            records: list[Record] = []
-            for number, line in enumerate(_lines(request), 1):
-                records += read(number, line) if line.strip() else [Record(line)]
+            lines = enumerate(_lines(request), 1)
+            records = [
+                one for at, line in lines for one in (read(at, line) if line else [Record(line)])
+            ]
             answer = self._forward(scope, provider, records)
             return answer, scope if answer["statusCode"] == 202 else "refused"
         except RequestError as error:
@@ -118,25 +103,25 @@ class Doors:
         """Return the answer to a request at which `take` failed."""
         return problem(RequestError(500, "failed"))
 
-    def _provider(self, request: Request, scope: str) -> str:
+    def _provider(self, request: Request, scope: str, source: str) -> str:
         """Return whose secret or signature a request shows.
 
         Raises RequestError if there is none, or if it does not serve for this scope. Where the key
         of a tool is registered, what comes from that tool must be signed, with a secret or without.
         """
-        known, source = self.secrets(), request.query.get("from", "") if scope == "cases" else ""
-        bearer = request.headers.get("authorization", "").partition(" ")[2].strip()
-        provider = bearer.partition(".")[0] or request.query.get("provider", "")
-        digests = {each: known.get(http_secret(provider, each), NOBODY) for each in SCOPES}
-        granted = [each for each in SCOPES if holds(digests[each], bearer)]
-        keys = known.get(signing_secret(provider, source), "")
+        known, header = self.secrets(), request.headers.get("authorization", "")
+        bearer = header.partition(" ")[2].strip()
+        name = bearer.partition(".")[0] or request.query.get("provider", "")
+        digests = [known.get(secret_name("http", name, each), NOBODY) for each in SCOPES]
+        granted = [each for each, own in zip(SCOPES, digests, strict=True) if holds(own, bearer)]
+        keys = known.get(secret_name("signed", name, source), "")
         signed = is_signed(request, source, keys)
         if not (granted if bearer else signed) or (keys and not signed):
             raise RequestError(401, "not_known")
         if bearer and scope not in granted:
             has = f"This secret has the scopes {', '.join(granted)}; {scope} is needed."
             raise RequestError(403, "no_scope", has)
-        return provider
+        return name
 
     def _translator(self, provider: str, source: str) -> Reader:
         """Return what makes messages of the payloads of a tool. Of a payload all go on, or none.
@@ -144,27 +129,27 @@ class Doors:
         What is only counted is accepted as that: a code, and not a word of the payload.
         """
         known = self.store.provider(provider)
-        table = known.connections.get(source) if known and source in SOURCES else None
-        if table is None:
+        table = known.connections.get(source) if known else None
+        if source not in SOURCES or table is None:
             has = f"from={source[:40]!r} is not connected here. There can be: {', '.join(SOURCES)}."
             raise RequestError(422, "not_connected", has)
-
-        def pseudonym(person: str) -> str:
-            return self.store.pseudonym(f"{provider}/{person}")
 
         def read(number: int, line: bytes) -> list[Record]:
             payload = Code.JSON_DEPTH if nests_too_deep(line) else decode_object(line)
             if isinstance(payload, Code):
                 return [Record(b"", refused=_refusal(number, Refusal(payload)))]
+            now = utc(self.clock.now())
             try:
-                now = utc(self.clock.now())
                 made = translate(source, payload, provider, table, pseudonym, now)
             except AdapterError as error:
-                counted = error.counted(source, provider, msgspec.json.encode(payload)) or {}
+                counted = error.counted(source, provider, msgspec.json.encode(payload))
                 sent = msgspec.json.encode(counted) if counted else b""
-                return [Record(sent, counted.get("id", ""), _refusal(number, error))]
+                return [Record(sent, (counted or {}).get("id", ""), _refusal(number, error))]
             records = [one for each in made for one in _message(number, msgspec.json.encode(each))]
             return [record for record in records if record.refused] or records
+
+        def pseudonym(person: str) -> str:
+            return self.store.pseudonym(f"{provider}/{person}")
 
         return read
 
@@ -183,10 +168,8 @@ class Doors:
         if len(body.encode()) > QUEUED_BYTES:
             raise RequestError(413, "too_large")
         self.send(door, provider, body)
-        if door == "posts":
-            digests = [unit_id(provider, body.encode())]
-        else:
-            digests = [digest("message", provider, name) for name in accepted]
+        digests = [digest("message", provider, name) for name in accepted]
+        digests = [unit_id(provider, body.encode())] if door == "posts" else digests
         return response(202, {"digest": digests[0], "digests": digests, **told})
 
     def _receipt(self, provider: str, name: str) -> dict[str, Any]:
@@ -217,15 +200,13 @@ def is_signed(request: Request, source: str, keys: str) -> bool:
     Source: docs.joinmastodon.org/admin/webhooks (HMAC), and docs/development/api-auth.md of Coop
     (RSASSA-PKCS1-v1_5 with SHA-256; the key is DER in base64).
     """
+    body = request.read(MOST_BYTES) if keys else b""
     if source == "mastodon":
         given = request.headers.get("x-hub-signature", "").encode("utf-8", "replace")
-        body = request.read(MOST_BYTES)
-        made = (hmac.new(key.encode(), body, "sha256").hexdigest() for key in keys.split())
-        return any(hmac.compare_digest(b"sha256=" + each.encode(), given) for each in made)
-    if source == "coop":
-        signature, body = request.headers.get("coop-signature", ""), request.read(MOST_BYTES)
-        return any(_verifies(key, signature, body) for key in keys.split())
-    return False
+        made = [hmac.new(key.encode(), body, "sha256").hexdigest() for key in keys.split()]
+        return any(hmac.compare_digest(f"sha256={each}".encode(), given) for each in made)
+    signature = request.headers.get("coop-signature", "")
+    return source == "coop" and any(_verifies(key, signature, body) for key in keys.split())
 
 
 def _verifies(key: str, signature: str, body: bytes) -> bool:
@@ -235,7 +216,7 @@ def _verifies(key: str, signature: str, body: bytes) -> bool:
     from cryptography.hazmat.primitives.hashes import SHA256
     from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-    public = cast("RSAPublicKey", load_der_public_key(base64.b64decode(key)))
+    public: Any = load_der_public_key(base64.b64decode(key))
     try:
         public.verify(base64.b64decode(signature), body, PKCS1v15(), SHA256())
     except (InvalidSignature, ValueError):
@@ -245,13 +226,11 @@ def _verifies(key: str, signature: str, body: bytes) -> bool:
 
 def problem(error: RequestError, **more: Any) -> dict[str, Any]:
     """Return an error in the form of RFC 9457, with its code for programs."""
-    status = HTTPStatus(error.status)
-    body = {"type": "about:blank", "title": status.phrase, "status": int(status)}
-    body |= {"detail": error.detail or DETAILS[error.code], "code": error.code}
-    headers = {"content_type": "application/problem+json"}
-    headers |= {"retry_after": str(WINDOW_SECONDS)} if status == 429 else {}
-    headers |= {"www_authenticate": "Bearer"} if status == 401 else {}
-    return response(status, body | more, **headers)
+    status, detail = HTTPStatus(error.status), error.detail or DETAILS[error.code]
+    body = {"type": "about:blank", "title": status.phrase, "status": int(status), "detail": detail}
+    headers = {429: {"retry_after": str(WINDOW_SECONDS)}, 401: {"www_authenticate": "Bearer"}}
+    kind = {"content_type": "application/problem+json"} | headers.get(error.status, {})
+    return response(error.status, body | {"code": error.code} | more, **kind)
 
 
 def _lines(request: Request) -> list[bytes]:
@@ -264,7 +243,7 @@ def _lines(request: Request) -> list[bytes]:
         raise RequestError(400, "no_json")
     if lines.count(b"\n") > MOST_RECORDS:
         raise RequestError(413, "too_large")
-    return lines.split(b"\n")
+    return [line.strip() for line in lines.split(b"\n")]
 
 
 def _post(number: int, line: bytes) -> list[Record]:

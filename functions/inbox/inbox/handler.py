@@ -3,7 +3,6 @@
 import json
 import os
 import time
-from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -30,21 +29,15 @@ queues = {"posts": setting["POSTS_QUEUE_URL"], "cases": setting["CASES_QUEUE_URL
 
 def send(queue: str, provider: str, body: str, **attributes: str) -> None:
     """Put a message into a queue in a provider's name."""
-    named = {
-        name: {"DataType": "String", "StringValue": value}
-        for name, value in ({"provider": provider} | attributes).items()
-    }
+    texts = {"provider": provider} | attributes
+    named = {name: {"DataType": "String", "StringValue": text} for name, text in texts.items()}
     sqs.send_message(QueueUrl=queues[queue], MessageBody=body, MessageAttributes=named)
-
-
-def send_form(provider: str, message: Mapping[str, Any]) -> None:
-    """Pass on what somebody wrote, in ASCII: SQS refuses some of what people can type."""
-    send("cases", provider, json.dumps(message))
 
 
 forms = Forms(
     store=store,
-    send=send_form,
+    # in ASCII: SQS refuses some of what people can type
+    send=lambda provider, message: send("cases", provider, json.dumps(message)),
     partners=secrets,
     rate_limit=RateLimit(int(setting["FORMS_PER_MINUTE"]), time.monotonic),
     clock=clock,

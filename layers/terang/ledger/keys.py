@@ -102,14 +102,9 @@ SCOPES = ("posts", "cases", "receipts")
 """What a provider's secret for HTTP may serve for."""
 
 
-def http_secret(provider: str, scope: str) -> str:
-    """Return under which name the digests of a provider's secrets of a scope are."""
-    return f"http/{provider}/{scope}"
-
-
-def signing_secret(provider: str, source: str) -> str:
-    """Return under which name the keys are with which a provider's tool signs what it sends."""
-    return f"signed/{provider}/{source}"
+def secret_name(use: str, provider: str, name: str) -> str:
+    """Return the key of a secret among the partners': `http` of a scope, or `signed` of a tool."""
+    return f"{use}/{provider}/{name}"
 
 
 SECRET_PREFIX = "whsec_"  # noqa: S105 - the standard's prefix, and no secret

@@ -4,6 +4,7 @@
 """
 
 import base64
+import re
 import secrets
 import sys
 import time
@@ -20,14 +21,13 @@ from cyclopts import Parameter
 
 from ledger.codes import OperatorError, countries_of
 from ledger.findings import LEFT_HELD, OPENED
-from ledger.keys import (
+from ledger.keys import (  # fmt: skip
     SCOPES,
     SENTINEL,
     Provider,
     Webhooks,
-    http_secret,
     renewed,
-    signing_secret,
+    secret_name,
     split_webhook_url,
 )
 from ledger.texts import utc
@@ -55,6 +55,8 @@ PARTNERS, WEBHOOKS = "PartnersSecretArn", "WebhooksSecretArn"
 
 NOBODY = "nobody"
 """The template's initial content of the secret: a partner whose digest matches no secret."""
+
+ALL_SCOPES = ",".join(SCOPES)
 
 Rule = Annotated[str, Parameter(help="the rule as PACK/RULE")]
 PartnerId = Annotated[ProviderId, Parameter(help="the partner's id")]
@@ -108,7 +110,7 @@ def add(
     if packs:
         remote.public.choose(provider, packs.split(","))
     is_new = "HttpUrl" in remote.outputs and not before.senders
-    own = renew_secret(stack, provider, SCOPES) if is_new else f"{provider}.SECRET"
+    own = renew_secret(stack, provider, ALL_SCOPES) if is_new else f"{provider}.SECRET"
     print_results(remote.first_steps(provider, role["RoleArn"], own).splitlines())
     screen.print(f"{provider} sends as {role['RoleId']}")
     if not (complaint_url or before.complaint_url or "FormsUrl" in remote.outputs):
@@ -125,12 +127,8 @@ def secret(
     provider: ProviderId,
     /,
     *,
-    scopes: Annotated[
-        str, option("SCOPE,SCOPE", f"what it is for; default: {','.join(SCOPES)}")
-    ] = ",".join(SCOPES),
-    replace: Annotated[
-        bool, Parameter(negative="", help="end all earlier secrets of the provider")
-    ] = False,
+    scopes: Annotated[str, option("SCOPE,SCOPE", "what it is for; default: all")] = ALL_SCOPES,
+    replace: Annotated[bool, Parameter(negative="", help="end all earlier secrets")] = False,
     stack: StackName = STACK,
 ) -> int:
     """Print a new secret for HTTP. Of each scope the one before it stays valid until the next.
@@ -140,23 +138,27 @@ def secret(
     Remote.find(stack).known(provider)
     for scope in scopes.split(","):
         check_known("scope", scope, SCOPES)
-    print_result(renew_secret(stack, provider, scopes.split(","), replace=replace))
+    print_result(renew_secret(stack, provider, scopes, replace=replace))
     return 0
 
 
-def renew_secret(stack: str, provider: str, scopes: Sequence[str], *, replace: bool = False) -> str:
+def renew_secret(stack: str, provider: str, scopes: str, *, replace: bool = False) -> str:
     """Return a new secret of a provider. Only its digest is stored, next to the one before."""
     made = f"{provider}.{secrets.token_urlsafe(32)}"
-    names = [http_secret(provider, scope) for scope in scopes]
+    names = [secret_name("http", provider, scope) for scope in scopes.split(",")]
+    ended = secret_name("http", provider, "") if replace else ""
+    _put_first(stack, names, sha256(made.encode()).hexdigest(), ended)
+    return made
+
+
+def _put_first(stack: str, names: Sequence[str], value: str, ended: str = "") -> None:
+    """Store a value before the newest one under each name. Names that begin with `ended` end."""
 
     def with_new(stored: Partners) -> Partners:
-        ended = http_secret(provider, "") if replace else "\n"
-        kept = {name: value for name, value in stored.items() if not name.startswith(ended)}
-        new = sha256(made.encode()).hexdigest()
-        return kept | {name: " ".join((new, *kept.get(name, "").split()[:1])) for name in names}
+        kept = {name: old for name, old in stored.items() if not (ended and name.startswith(ended))}
+        return kept | {name: " ".join((value, *kept.get(name, "").split()[:1])) for name in names}
 
     change_secret(stack, PARTNERS, Partners, with_new)
-    return made
 
 
 def sign(
@@ -172,22 +174,13 @@ def sign(
     next. `terang partners remove signed/PROVIDER/TOOL` ends both.
     """
     Remote.find(stack).known(provider)
-    lines = [line for line in sys.stdin.read().split("\n") if not line.startswith("-----")]
-    key, name = "".join("".join(lines).split()), signing_secret(provider, tool)
-    try:
-        is_key = bool(key) and (
-            tool != "coop"
-            or isinstance(load_der_public_key(base64.b64decode(key, validate=True)), RSAPublicKey)
-        )
-    except ValueError:
-        is_key = False
+    key = re.sub(r"-----[^-]*-----|\s", "", sys.stdin.read())
+    is_key = bool(key) and tool != "coop"
+    with suppress(ValueError):
+        is_key = is_key or isinstance(load_der_public_key(base64.b64decode(key)), RSAPublicKey)
     if not is_key:
         raise OperatorError(f"no key of {tool} on stdin: a public RSA key in PEM, or a secret")
-
-    def with_new(stored: Partners) -> Partners:
-        return stored | {name: " ".join((key, *stored.get(name, "").split()[:1]))}
-
-    change_secret(stack, PARTNERS, Partners, with_new)
+    _put_first(stack, [secret_name("signed", provider, tool)], key)
     return 0
 
 

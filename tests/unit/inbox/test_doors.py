@@ -22,7 +22,7 @@ from template.resolved import resolved
 
 from inbox.doors import MOST_BYTES, MOST_RECORDS
 from ledger.findings import digest, unit_id
-from ledger.keys import SCOPES, Provider, http_secret, signing_secret
+from ledger.keys import SCOPES, Provider, secret_name
 from terang import ROOT
 
 POSTS, CASES = "POST /v1/posts", "POST /v1/cases"
@@ -126,7 +126,7 @@ def test_two_secrets_hold_while_one_replaces_the_other(world: DoorsWorld) -> Non
 
 @pytest.mark.parametrize("scope", SCOPES)
 def test_a_secret_serves_for_its_scopes_alone(world: DoorsWorld, scope: str) -> None:
-    world.secrets = {http_secret("acme", scope): digest_of(OWN)}
+    world.secrets = {secret_name("http", "acme", scope): digest_of(OWN)}
     routes = {"posts": POSTS, "cases": CASES, "receipts": f"GET /v1/receipts/{UNKNOWN}"}
     for needed, route in routes.items():
         status = world.call(route, fields())["statusCode"]
@@ -236,8 +236,8 @@ def test_a_tool_may_sign_in_place_of_a_secret(world: DoorsWorld, coop: RSAPrivat
         der = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         return base64.b64encode(der).decode()
 
-    world.secrets |= {signing_secret("acme", tool): f"{stored(other)} {stored(key)}",
-                      signing_secret("other", tool): stored(other)}  # fmt: skip
+    world.secrets |= {secret_name("signed", "acme", tool): f"{stored(other)} {stored(key)}",
+                      secret_name("signed", "other", tool): stored(other)}  # fmt: skip
     body = json.dumps(notice()).encode()
     good = signed(tool, key, body)
     wrong = [{}, signed(tool, key, body + b" "), {next(iter(good)): "sha256=AAAA"},
