@@ -87,8 +87,11 @@ CAUSES = {
     "withdrawn": to_translate("withdrawn"),
     "author": to_translate("author"),
     "notifier": to_translate("notifier"),
+    "not_public": to_translate("about no public post"),
+    "about_account": to_translate("about an account as such"),
+    "automated": to_translate("decided by a machine alone"),
 }
-"""Why something was overturned, came back or changed."""
+"""Why something was overturned, came back, changed or was turned away."""
 
 LANGUAGE_CODES = {
     "und": to_translate("No language was given"),
@@ -107,7 +110,7 @@ def case_words(code: str) -> str:
 
 
 def cause_words(cause: str) -> str:
-    """Return why something was overturned, came back or changed, in words.
+    """Return why something was overturned, came back, changed or was turned away, in words.
 
     >>> cause_words("court"), cause_words("new_cause")
     ('a court', 'new cause')

@@ -242,7 +242,7 @@
       return [
         ["by_verdict", verdict], ["decisions"], isGroup && ["grouped"], isGroup && isLook && ["groups"],
         "automated" in line && ["partly_automated"], line.drawn && ["drawn"], line.answers === "notice" && ["notices_answered"],
-        isLook && line.review_seconds < 5 && ["under_5_seconds"], isLook && ["by_moderator", `${line.moderator}/${verdict}`],
+        isLook && line.review_seconds < 5 && ["under_5_seconds"], isLook && !("review_seconds" in line) && ["untimed"], isLook && ["by_moderator", `${line.moderator}/${verdict}`],
         "wait_seconds" in line && [total(found) ? "decide_seconds" : "notice_seconds", line.wait_seconds],
         ...(measures ?? []).map((measure) => ["by_measure", measure]), measures && ["by_ground", line.ground],
         ...findingAddends(line, verdict, length),
