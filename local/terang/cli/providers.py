@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from hashlib import sha256
+from pathlib import Path
 from typing import Annotated, Literal
 
 import boto3
@@ -20,6 +21,7 @@ from ledger.keys import SENTINEL, Provider, Webhooks, renewed, split_webhook_url
 from ledger.texts import utc
 from matcher import ProviderSettings
 from terang import ROOT, check_known
+from terang.case_queue import read_connection
 from terang.remote import Remote, call_function, change_secret
 from terang.terminal import (
     STACK,
@@ -66,6 +68,9 @@ def add(
     post_url: Annotated[
         str | None, option("URL", "pattern of its posts' addresses, to report one; '': none")
     ] = None,
+    connect: Annotated[
+        tuple[str, ...], option("TOOL=FILE", "what the words of a tool mean that sends decisions")
+    ] = (),
     stack: StackName = STACK,
 ) -> int:
     """Deploy the provider's role and register it. Called again, it changes the role."""
@@ -74,6 +79,8 @@ def add(
     remote = Remote.find(stack)
     known = remote.store.provider(provider) or Provider(provider)
     countries = countries_of(territory or ",".join(known.territory))
+    split = [each.partition("=") for each in connect]
+    connections = {tool: read_connection(tool, Path(file)) for tool, _, file in split}
     for pack in packs.split(",") if packs else ():
         check_known("pack", pack, (each.id for each in remote.public.in_force()[1].packs))
     template = (ROOT / "provider.yaml").read_text()
@@ -87,6 +94,7 @@ def add(
             territory=countries,
             complaint_url=before.complaint_url if complaint_url is None else complaint_url,
             post_url=before.post_url if post_url is None else post_url,
+            connections=before.connections | connections,
         )
     )
     if packs:
@@ -136,6 +144,7 @@ def list_all(*, stack: StackName = STACK, as_json: JsonLines = False) -> int:
                     "territory": list(provider.territory),
                     "complaint_url": provider.complaint_url,
                     "post_url": provider.post_url,
+                    "connections": sorted(provider.connections),
                 }
             )
             continue
