@@ -84,8 +84,7 @@ def translated(
             came = str(payload.get("received_at", ""))
             made = translate(source, payload, provider, means, pseudonym, came)
         except AdapterError as error:
-            counted = error.counted(source, provider, msgspec.json.encode(payload))
-            made = (counted,) if counted else ()
+            made = error.counted
             refused.append(f"{path}: {number}: {error.code}: {error}")
         messages |= {msgspec.json.encode(message): message for message in made}
     return [*messages.values()], refused
