@@ -132,7 +132,7 @@ WHO DECIDED
 A person decided this, on 2026-11-25.
 
 IF YOU DO NOT AGREE
-Until 2027-05-25 you can complain to this service, free of charge:
+Until 2027-05-25 you can complain to the provider, free of charge:
 https://ask.example/object
 Another person will then look at it.
 You can also turn to a certified body for settling disputes out of court, or go to court.
