@@ -274,10 +274,7 @@ def suspects(sums: Sums, is_harmful: Flags, is_confirmed: Flags) -> Flags:
 
 
 def choose_thresholds(
-    sums: Sums,
-    is_harmful: Flags,
-    clean: Sums,
-    weights: Reals | None = None,
+    sums: Sums, is_harmful: Flags, clean: Sums, weights: Reals | None = None
 ) -> tuple[int, int]:
     """Return `threshold` and `high`, at least `LOWEST`, `high` above `threshold`.
 

@@ -37,10 +37,7 @@ NEVER = 2**40
 
 
 def begin_at_home(
-    store: DynamoStore,
-    provider: str,
-    rows: Iterable[FoundRow],
-    pack_of: Callable[[Finding], Pack],
+    store: DynamoStore, provider: str, rows: Iterable[FoundRow], pack_of: Callable[[Finding], Pack]
 ) -> set[str]:
     """Put every rule in shadow of a run on trial, with its drawn findings, and return their ids.
 

@@ -415,10 +415,7 @@ def _read(
 
 
 def _texts_of(
-    decisions: Decisions,
-    months: Sequence[PublishedNumbers],
-    category: str,
-    files: Sequence[Path],
+    decisions: Decisions, months: Sequence[PublishedNumbers], category: str, files: Sequence[Path]
 ) -> list[LabelledPost]:
     """Return the decided posts with their texts, and say how many there are.
 

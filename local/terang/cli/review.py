@@ -370,9 +370,7 @@ def send(
         raise InputError(f"{file} holds no message")
     bucket = remote.outputs["OutBucket"]
     answers = send_messages(
-        remote.cases(provider),
-        messages,
-        lambda: findings_in(remote.objects, bucket, provider),
+        remote.cases(provider), messages, lambda: findings_in(remote.objects, bucket, provider)
     )
     for line in result_lines(answers):
         screen.print(line)
