@@ -82,27 +82,7 @@ def first_steps(
 
 _LINES = "or type the lines that `terang run --keep` printed"
 _SIGN_IN = f"sign in to AWS and export AWS_PROFILE, {_LINES}"
-
-_TO_DO = {
-    "NoRegion": f"no region is set: export AWS_DEFAULT_REGION, {_LINES}",
-    "NoCredentials|PartialCredentials|CredentialRetrieval|ProfileNotFound": "no credentials:"
-    f" {_SIGN_IN}",
-    "Expired|SSO|TokenRetrieval": f"the credentials have expired: {_SIGN_IN}",
-    "InvalidClientToken|UnrecognizedClient|InvalidAccessKey|SignatureDoesNotMatch": "AWS does not"
-    f" know these credentials: {_SIGN_IN}",
-    "AccessDenied|Unauthorized": "these credentials may not do that: ask who runs the stack for the"
-    " right that the brackets name",
-    "ValidationError, DescribeStacks": "there is no such stack in this account and region: check"
-    " --stack and AWS_DEFAULT_REGION",
-    "ResourceNotFound|NoSuch|QueueDoesNotExist|NonExistentQueue": "a part of the stack is not"
-    " there: check AWS_DEFAULT_REGION, or deploy the stack again",
-    "Connect|Timeout|SSLError|HTTPClient": "AWS does not answer: check the network,"
-    " AWS_DEFAULT_REGION and AWS_ENDPOINT_URL",
-    "Throttl|TooMany|ThroughputExceeded|RequestLimit|SlowDown|Unavailable|Internal": "AWS is busy:"
-    " repeat the command in a minute",
-    "WaiterError": "CloudFormation could not finish: its page of events says why",
-    "ParamValidation": "the command asked for what AWS cannot take: please report it",
-}
+_TO_DO = json.loads(Path(__file__).with_name("what_to_do.json").read_text("utf-8"))
 """What to do, by parts of the code of AWS and its operation, or of the name of boto's error."""
 
 
@@ -119,8 +99,10 @@ def what_to_do(error: Exception) -> str:
         sentence = f"AWS refuses: {error.response['Error'].get('Message', '')}"
     elif not isinstance(error, BotoCoreError):
         return ""
-    known = (say for parts, say in _TO_DO.items() if any(part in code for part in parts.split("|")))
-    return f"{next(known, sentence)} ({code})"
+    known = (say for say, parts in _TO_DO.items() if any(part in code for part in parts))
+    if say := next(known, ""):
+        sentence = say.format(lines=_LINES, sign_in=_SIGN_IN)
+    return f"{sentence} ({code})"
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
@@ -17,43 +18,8 @@ from botocore.exceptions import ClientError
 from ledger.codes import SchemaNewerError
 from ledger.objects import error_code
 
-PAGE = "see docs/operate.md, "
-RESTORE = PAGE + "Restoring a table"
-
-ADVICE = {
-    "receipt_sums": PAGE + "NumbersHeldAlarm",
-    "finding_stray": "if its file is gone, let its sender put it again, else: "
-    "terang redrive --stack {stack}",
-    "range_missing": "reads what the bucket still has, records the rest as object_gone: "
-    "terang redrive --file {name} --stack {stack}",
-    "public_ahead": RESTORE
-    + "; if the loss is true: terang publish --accept {name} --stack {stack}",
-    "public_behind": "terang publish --since {day} --stack {stack}",
-    "adoption_unheard": "terang publish --stack {stack}",
-    **dict.fromkeys(("file_not_closed", "file_untold"), "terang publish --stack {stack}"),
-    **dict.fromkeys(
-        ("public_other", "recount", "page_missing"),
-        "terang publish --since {day} --rebuild --stack {stack}",
-    ),
-    **dict.fromkeys(
-        (
-            *("marker_without_receipt", "receipt_without_marker", "receipt_twice"),
-            *("receipt_misplaced", "receipt_findings", "finding_missing", "finding_twice"),
-            *("range_unit", "range_bytes", "entry_gap", "entry_without_journal"),
-            *("journal_without_entry", "message_without_entry", "entry_without_message"),
-            "decided_and_listed",
-        ),
-        RESTORE,
-    ),
-    **dict.fromkeys(
-        (
-            *("findings_untold", "findings_mistold", "findings_of_nothing", "refusals_untold"),
-            *("batch_untold", "file_mistold", "statement_missing"),
-            *("drawn_of_nothing", "drawn_unlisted"),
-        ),
-        PAGE + "What fsck names",
-    ),
-}
+_ADVICE = json.loads(Path(__file__).with_name("advice.json").read_text("utf-8"))
+ADVICE: dict[str, str] = {kind: advice for advice, kinds in _ADVICE.items() for kind in kinds}
 """The advice for every kind of difference; `{name}` is the end of its place."""
 
 
