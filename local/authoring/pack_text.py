@@ -53,7 +53,8 @@ def _card(learned: Learned, language: str) -> dict[str, Any]:
         "learned": learned,
         "language": language,
         "kinds": sorted(kinds.items()),
-        "thresholds": _thresholds(learned),
+        "ordinary_posts": np.count_nonzero(~measured.is_harmful),
+        "suspects": np.count_nonzero(measured.suspects),
         "law": LAW_VERSION,
         "held_back": _held_back(learned),
         "ordinary": ordinary,
@@ -61,42 +62,18 @@ def _card(learned: Learned, language: str) -> dict[str, Any]:
     }
 
 
-def _thresholds(learned: Learned) -> str:
-    measured = learned.measured
-    least = f"the lowest sum with a precision of {PRECISION}"
-    if learned.counted:
-        least = f"the lowest sum with {CLEAN_RATE * 1_000:.0f} false hit in 1,000 clean texts"
-    words = (
-        f"{least.capitalize()} on {FOLDS} parts that were held back in turn by copy group, and for"
-        f" high the lowest with {FALSE_RATE * 10_000:.0f} false hit in 10,000 ordinary posts."
-    )
-    if (ordinary := int(np.count_nonzero(~measured.is_harmful))) < FEW:
-        words += (
-            f" {ordinary} ordinary posts are too few to show that, so both are at least what an"
-            " estimate from the highest of their sums says."
-        )
-    if suspects := int(np.count_nonzero(measured.suspects)):
-        words += (
-            f" {suspects} of the ordinary posts with the highest sums look like wrong labels and"
-            " did not count for this; they count in the figures below."
-        )
-    return words
-
-
 def _held_back(learned: Learned) -> Iterator[tuple[object, ...]]:
-    """Yield the posts that were held back, the threshold, and the recall and precision there."""
+    """Yield of what posts were held back, the threshold, and recall and precision there."""
     measured = learned.measured
     groups, is_harmful = np.asarray(measured.groups), measured.is_harmful
     named = {"New copy groups": measured.sums, "New brands": measured.brand_sums}
     for name, sums in named.items():
         if sums is None:
             continue
-        where = f"{name}, in {FOLDS} parts held back in turn"
-        where = "None, since no harmful text was seen" if learned.counted else where
         for level in ("threshold", "high"):
             hits = (sums >= getattr(learned, level)) & (np.arange(len(sums)) < measured.labelled)
             recall = share_of_groups(hits[is_harmful], groups[is_harmful].tolist())
-            yield where, level, recall, share_of_groups(is_harmful[hits], groups[hits].tolist())
+            yield name, level, recall, share_of_groups(is_harmful[hits], groups[hits].tolist())
 
 
 def _file_of(place: str) -> str:
@@ -129,6 +106,8 @@ def _rendered(pack: NewPack, **content: object) -> str:
     engine.globals["listed"] = lambda start, words: "\n".join(listed(start, words))
     until = pack.first_day + timedelta(days=DAYS)
     facts = {"pack": pack, "until": until, "terms_only": TERMS_ONLY, "ask": PLACEHOLDER}
+    facts |= {"precision": PRECISION, "false_rate": FALSE_RATE, "clean_rate": CLEAN_RATE}
+    facts |= {"folds": FOLDS, "few": FEW}
     return engine.get_template("new_pack.txt").render(facts, **content)
 
 
