@@ -10,6 +10,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -44,13 +45,8 @@ class Difference(NamedTuple):
 
     def record(self, stack: str) -> dict[str, str]:
         """Return the difference as `--json` prints it."""
-        return {
-            "kind": self.kind,
-            "where": self.where,
-            "is": self.found,
-            "should": self.wanted,
-            "type": self.advice(stack),
-        }
+        names = ("kind", "where", "is", "should", "type")
+        return dict(zip(names, (*self, self.advice(stack)), strict=True))
 
 
 type Record = dict[str, Any]
@@ -66,6 +62,10 @@ class JournalDay(NamedTuple):
     day: str
 
 
+_lists: partial[defaultdict[Any, list[Any]]] = partial(defaultdict, list)
+_dicts: partial[defaultdict[Any, dict[Any, Any]]] = partial(defaultdict, dict)
+
+
 @dataclass(slots=True)
 class TableSnapshot:
     """All that the table holds, by the ids of units, findings, files, cases and messages.
@@ -76,24 +76,18 @@ class TableSnapshot:
     """
 
     items: int = 0
-    receipts: dict[str, list[tuple[JournalDay, Record]]] = field(
-        default_factory=lambda: defaultdict(list)
-    )
-    pages: dict[tuple[JournalDay, str], list[str]] = field(
-        default_factory=lambda: defaultdict(list)
-    )
-    members: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    receipts: dict[str, list[tuple[JournalDay, Record]]] = field(default_factory=_lists)
+    pages: dict[tuple[JournalDay, str], list[str]] = field(default_factory=_lists)
+    members: dict[str, list[str]] = field(default_factory=_lists)
     markers: dict[str, Record] = field(default_factory=dict)
     findings: dict[str, Record] = field(default_factory=dict)
     listed: set[str] = field(default_factory=set)
-    entries: dict[str, list[tuple[JournalDay, Record]]] = field(
-        default_factory=lambda: defaultdict(list)
-    )
-    cases: dict[str, dict[str, Record]] = field(default_factory=lambda: defaultdict(dict))
+    entries: dict[str, list[tuple[JournalDay, Record]]] = field(default_factory=_lists)
+    cases: dict[str, dict[str, Record]] = field(default_factory=_dicts)
     messages: dict[str, Record] = field(default_factory=dict)
     manifests: dict[str, Record] = field(default_factory=dict)
-    parts: dict[str, list[Record]] = field(default_factory=lambda: defaultdict(list))
-    rows: dict[str, dict[int, Record]] = field(default_factory=lambda: defaultdict(dict))
+    parts: dict[str, list[Record]] = field(default_factory=_lists)
+    rows: dict[str, dict[int, Record]] = field(default_factory=_dicts)
     closed: set[str] = field(default_factory=set)
     copies: dict[JournalDay, Record] = field(default_factory=dict)
     drawn: dict[str, str] = field(default_factory=dict)
