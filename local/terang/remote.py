@@ -73,7 +73,7 @@ def first_steps(
         drop=outputs["DropBucket"],
         out=outputs["OutBucket"],
         posts=outputs["PostsUrl"],
-        cases=outputs.get("CasesUrl", "none: the stack is older than its queue of cases"),
+        cases=outputs["CasesUrl"],
         environment=environment,
         # Versions 1 of the AWS CLI do not read AWS_ENDPOINT_URL for every service.
         aws=f"aws --endpoint-url {endpoint}" if is_local else "aws",
@@ -202,9 +202,7 @@ class Remote:
             return {user["Username"] for page in listed.paginate(**group) for user in page["Users"]}
 
     def cases(self, provider: str) -> CaseQueue:
-        """Return the queue of cases in a provider's name. Raises OperatorError if it is missing."""
-        if "CasesUrl" not in self.outputs:
-            raise OperatorError(f"the stack {self.name} has no queue of cases yet: deploy it again")
+        """Return the queue of cases in a provider's name."""
         return CaseQueue(
             sqs=boto3.client("sqs", **self._credentials(provider)),
             url=self.outputs["CasesUrl"],
