@@ -159,11 +159,8 @@ def _is_harmful(row: _Row, harmful: Collection[str]) -> bool | None:
     label = _label(row)
     if label is None:
         return None
-    if harmful:
-        return label in harmful
-    if label.casefold() in HARMFUL:
-        return True
-    return False if label.casefold() in ORDINARY else None
+    known = dict.fromkeys(HARMFUL, True) | dict.fromkeys(ORDINARY, False)
+    return label in harmful if harmful else known.get(label.casefold())
 
 
 def _label(row: _Row) -> str | None:
