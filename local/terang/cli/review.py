@@ -287,13 +287,7 @@ def _at_run(run: Path, table: RunTable, name: str, role: Role, file: Path) -> "S
 
 
 def _at_stack(
-    stack: str,
-    who: DeskModerator,
-    file: Path,
-    limit: int,
-    *,
-    month: str | None = None,
-    send: bool = False,
+    stack: str, who: DeskModerator, file: Path, limit: int, *, month: str = "", send: bool = False
 ) -> "Sitting":
     from desk.table_desk import TableDesk
     from terang.home_desk import Sitting
@@ -311,7 +305,7 @@ def _at_stack(
             public_url=remote.outputs.get("PublicUrl", ""),
             out_bucket=remote.outputs["OutBucket"],
             months=(month,) if month else (),
-            only_audits=month is not None,
+            only_audits=bool(month),
             marks_copies=True,
             most=limit,
         )
