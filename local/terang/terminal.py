@@ -208,6 +208,9 @@ def escape_unencodable() -> None:
 
 STACK = "terang"
 
+WORDS: dict[str, dict[str, str]] = json.loads(Path(__file__).with_name("words.json").read_bytes())
+"""How commands print codes and counts."""
+
 LONG_BEFORE_DAYS = 365
 """A check that is older than the post by more days is shown with its age."""
 

@@ -33,6 +33,7 @@ from terang.repair.dead_letters import (
 from terang.repair.erasure import Erasure, ErasureResult, TableEraser
 from terang.terminal import (
     STACK,
+    WORDS,
     Day,
     JsonLine,
     ProviderId,
@@ -219,20 +220,7 @@ def restore(
     return 0
 
 
-COUNTED = {
-    "findings": "findings turned into stubs",
-    "excerpts": "excerpts",
-    "entries": "entries of cases whose texts were removed",
-    "waiting": "waiting messages whose reason was removed",
-    "reports": "reports whose words were removed",
-    "samples": "audit samples whose posts were removed",
-    "files": "files of findings written again",
-    "notices": "notices to the author",
-    "statements": "statements whose reason was removed",
-    "batches": "batches of statements written again",
-    "proposals": "proposed examples",
-    "parts": "parts of translated files",
-}
+COUNTED = WORDS["erased"]
 """Each count, and how it is printed."""
 
 FILES_SHOWN = 20
