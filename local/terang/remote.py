@@ -25,14 +25,10 @@ from terang.case_queue import CaseQueue
 from terang.emulator import ACCOUNT, StackError, environment_of
 from terang.set_publishing import PackBucket
 
-_TEXT = Path(__file__).with_name("first_steps.txt").read_text("utf-8")
-
-_TAKE_ROLE = """\
-export AWS_DEFAULT_REGION={region}
-export $(printf 'AWS_ACCESS_KEY_ID=%s AWS_SECRET_ACCESS_KEY=%s AWS_SESSION_TOKEN=%s' \\
-  $(aws sts assume-role --role-arn {role} --role-session-name first \\
-    --query 'Credentials.[AccessKeyId,SecretAccessKey,SessionToken]' --output text))
-"""
+_TEXT, _TAKE_ROLE = (
+    Path(__file__).with_name(name).read_text("utf-8")
+    for name in ("first_steps.txt", "take_role.txt")
+)
 
 
 def is_loopback(endpoint: str) -> bool:
