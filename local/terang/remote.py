@@ -25,10 +25,8 @@ from terang.case_queue import CaseQueue
 from terang.emulator import ACCOUNT, StackError, environment_of
 from terang.set_publishing import PackBucket
 
-_TEXT, _TAKE_ROLE = (
-    Path(__file__).with_name(name).read_text("utf-8")
-    for name in ("first_steps.txt", "take_role.txt")
-)
+_TEXT = Path(__file__).with_name("first_steps.txt").read_text("utf-8")
+_TAKE_ROLE = Path(__file__).with_name("take_role.txt").read_text("utf-8")
 
 
 def is_loopback(endpoint: str) -> bool:

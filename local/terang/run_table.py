@@ -375,12 +375,8 @@ class PackExamples:
             before = path.read_text("utf-8")
             after = with_example(before, example)
             if after is not None:
-                lines = unified_diff(
-                    before.splitlines(keepends=True),
-                    after.splitlines(keepends=True),
-                    f"a/{path.name}",
-                    f"b/{path.name}",
-                )
+                old, new = (text.splitlines(keepends=True) for text in (before, after))
+                lines = unified_diff(old, new, f"a/{path.name}", f"b/{path.name}")
                 return ExampleResult("".join(lines), tuple(self._problems(path, after)))
         return None
 

@@ -269,16 +269,10 @@ def erase(
     except (OSError, OperatorError) as error:
         raise OperatorError(f"{error}; the erasure is not complete: repeat the command") from None
     if as_json:
-        counts = {name: erased.counts[name] for name in COUNTED}  # no account, no pseudonym
-        print_json(
-            {
-                "provider": provider,
-                **counts,
-                "under_way": erased.under_way,
-                "waiting_files": len(erased.waiting_files),
-                "dry_run": dry_run,
-            }
-        )
+        row: dict[str, Any] = {"provider": provider}  # no account, no pseudonym
+        row |= {name: erased.counts[name] for name in COUNTED}
+        row |= {"under_way": erased.under_way, "waiting_files": len(erased.waiting_files)}
+        print_json(row | {"dry_run": dry_run})
     else:
         _print(erased, dry_run=dry_run)
     return 0 if dry_run or (erased.is_clean and not erased.under_way) else 1

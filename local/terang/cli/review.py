@@ -395,24 +395,18 @@ def show(
         hint = "" if provider or is_id(case) else "; a message's id needs --provider P"
         raise InputError(f"there is no case {case} here{hint}")
     if bundle is not None:
-        return _write_bundle(remote, history, moderator, role, bundle, words=words)
+        return _write_bundle(remote, history, moderator or "", role, bundle, words=words)
     screen.print(case_screen(history, shown=show, now=remote.clock.now()))
     return 0
 
 
 def _write_bundle(
-    remote: "Remote",
-    history: CaseHistory,
-    lead: str | None,
-    role: Role | None,
-    file: Path,
-    *,
-    words: bool,
+    remote: "Remote", history: CaseHistory, lead: str, role: Role | None, file: Path, *, words: bool
 ) -> int:
     """Record that a lead makes the bundle, then write it; 1 if the record is not taken."""
     now = remote.clock.now()
     made = [entry for entry in history.entries if entry.journal_entry.type == "decision"]
-    if not made or lead is None:
+    if not (made and lead):
         raise UsageError("--bundle needs a case with a decision, and the lead as --moderator NAME")
     name, provider = f"{lead}-{now:%Y%m%dT%H%M%SZ}", made[-1].journal_entry.provider
     leads = remote.leads(provider)
