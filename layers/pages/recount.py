@@ -66,9 +66,9 @@ NUMBERS = (
 """The counts and the tallies of `numbers`, and below those of `cases`."""
 
 CASES = (
-    ("decisions", "decided", "partly_automated", "under_5_seconds", "drawn", "second_reviews",
-     "agreed", "overturned", "disputes", "disputes_implemented", "notices", "notice_items",
-     "trusted_notices", "notices_answered", "groups", "grouped"),
+    ("decisions", "decided", "partly_automated", "under_5_seconds", "untimed", "drawn",
+     "second_reviews", "agreed", "overturned", "disputes", "disputes_implemented", "notices",
+     "notice_items", "trusted_notices", "notices_answered", "groups", "grouped"),
     ("by_verdict", "by_measure", "by_ground", "decide_seconds", "notice_seconds", "by_moderator",
      "overturned_by", "overturned_measures", "reinstated", "complaints", "complaints_ended",
      "complaint_seconds", "disputes_ended", "dispute_seconds", "notices_by_category", "orders",
@@ -888,6 +888,7 @@ def _decision_addends(line: Record, found: dict[str, int], found_length: int) ->
     hurried = line.get("review_seconds", HURRIED_SECONDS) < HURRIED_SECONDS
     if is_look:  # a group of near copies is one look
         yield "under_5_seconds", COUNT, int(hurried)
+        yield "untimed", COUNT, int("review_seconds" not in line)
         yield "by_moderator", f"{line['moderator']}/{verdict}", 1
     if "wait_seconds" in line:
         yield ("decide_seconds" if found else "notice_seconds"), str(line["wait_seconds"]), 1

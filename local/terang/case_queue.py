@@ -84,8 +84,7 @@ def translated(
             came = str(payload.get("received_at", ""))
             made = translate(source, payload, provider, means, pseudonym, came)
         except AdapterError as error:
-            counted = error.counted(source, provider, msgspec.json.encode(payload))
-            made = (counted,) if counted else ()
+            made = error.counted
             refused.append(f"{path}: {number}: {error.code}: {error}")
         messages |= {msgspec.json.encode(message): message for message in made}
     return [*messages.values()], refused
@@ -375,9 +374,7 @@ class CaseQueue:
             self.pause(1)  # a second refusal in the same second would have the same receipt
         attribute = {"DataType": "String", "StringValue": self.provider}
         self.sqs.send_message(
-            QueueUrl=self.url,
-            MessageBody=body.decode(),
-            MessageAttributes={"provider": attribute},
+            QueueUrl=self.url, MessageBody=body.decode(), MessageAttributes={"provider": attribute}
         )
         return _Sent(message, name, content, earlier.get(name, ""), before)
 

@@ -80,7 +80,7 @@ providers pause acme lamp-oil/oil --why x
 providers factchecks acme on
 providers door acme console
 providers secret acme
-providers sign acme mastodon
+providers sign acme
 providers lift acme lamp-oil/oil --moderator m-1
 trial --provider acme
 trial --provider acme --begin lamp-oil/oil --moderator m-1

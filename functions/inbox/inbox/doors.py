@@ -1,6 +1,6 @@
 """What programs of a provider send and read by HTTP: posts, messages about cases, and receipts.
 
-The provider is taken from the secret alone, or from the signature of a tool that can send none.
+The provider is taken from the secret alone.
 Bodies go into the queues as they would come by SQS, so the same content is the same unit, and a
 repeat changes nothing. Nothing is kept here. A record that is not marked public goes no further: an
 empty one takes its place, which scan refuses and counts as not public.
@@ -9,8 +9,8 @@ Source: RFC 9457 (problems), RFC 6750 (bearer secrets).
 """
 
 import base64
-import hmac
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
@@ -104,21 +104,19 @@ class Doors:
         return problem(RequestError(500, "failed"))
 
     def _provider(self, request: Request, scope: str, source: str) -> str:
-        """Return whose secret or signature a request shows.
+        """Return whose secret a request shows. Raises RequestError if it does not serve for this.
 
-        Raises RequestError if there is none, or if it does not serve for this scope. Where the key
-        of a tool is registered, what comes from that tool must be signed, with a secret or without.
+        Where Coop's key is registered, what comes from Coop must also be signed.
         """
         known, header = self.secrets(), request.headers.get("authorization", "")
         bearer = header.partition(" ")[2].strip()
-        name = bearer.partition(".")[0] or request.query.get("provider", "")
+        name = bearer.partition(".")[0]
         digests = [known.get(secret_name("http", name, each), NOBODY) for each in SCOPES]
         granted = [each for each, own in zip(SCOPES, digests, strict=True) if holds(own, bearer)]
-        keys = known.get(secret_name("signed", name, source), "")
-        signed = is_signed(request, source, keys)
-        if not (granted if bearer else signed) or (keys and not signed):
+        keys = known.get(secret_name("signed", name, source), "").split()
+        if not granted or (keys and not is_signed(request, keys)):
             raise RequestError(401, "not_known")
-        if bearer and scope not in granted:
+        if scope not in granted:
             has = f"This secret has the scopes {', '.join(granted)}; {scope} is needed."
             raise RequestError(403, "no_scope", has)
         return name
@@ -142,9 +140,9 @@ class Doors:
             try:
                 made = translate(source, payload, provider, table, pseudonym, now)
             except AdapterError as error:
-                counted = error.counted(source, provider, msgspec.json.encode(payload))
-                sent = msgspec.json.encode(counted) if counted else b""
-                return [Record(sent, (counted or {}).get("id", ""), _refusal(number, error))]
+                why, counted = _refusal(number, error), error.counted
+                sent = [Record(msgspec.json.encode(one), one["id"], why) for one in counted]
+                return sent or [Record(b"", refused=why)]
             records = [one for each in made for one in _message(number, msgspec.json.encode(each))]
             return [record for record in records if record.refused] or records
 
@@ -194,34 +192,23 @@ class Doors:
         return told
 
 
-def is_signed(request: Request, source: str, keys: str) -> bool:
-    """Return whether a tool signed the body with one of its keys, with blanks between them.
+def is_signed(request: Request, keys: list[str]) -> bool:
+    """Return whether Coop signed the body with one of these keys: RSA, in DER and base64.
 
-    Source: docs.joinmastodon.org/admin/webhooks (HMAC), and docs/development/api-auth.md of Coop
-    (RSASSA-PKCS1-v1_5 with SHA-256; the key is DER in base64).
+    Source: docs/development/api-auth.md of Coop (RSASSA-PKCS1-v1_5 with SHA-256).
     """
-    body = request.read(MOST_BYTES) if keys else b""
-    if source == "mastodon":
-        given = request.headers.get("x-hub-signature", "").encode("utf-8", "replace")
-        made = [hmac.new(key.encode(), body, "sha256").hexdigest() for key in keys.split()]
-        return any(hmac.compare_digest(f"sha256={each}".encode(), given) for each in made)
-    signature = request.headers.get("coop-signature", "")
-    return source == "coop" and any(_verifies(key, signature, body) for key in keys.split())
-
-
-def _verifies(key: str, signature: str, body: bytes) -> bool:
-    """Return whether the signature of the body is that of a public key of RSA."""
     from cryptography.exceptions import InvalidSignature  # only signed requests pay for it
     from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
     from cryptography.hazmat.primitives.hashes import SHA256
     from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-    public: Any = load_der_public_key(base64.b64decode(key))
-    try:
-        public.verify(base64.b64decode(signature), body, PKCS1v15(), SHA256())
-    except (InvalidSignature, ValueError):
-        return False
-    return True
+    body, signature = request.read(MOST_BYTES), request.headers.get("coop-signature", "")
+    for key in keys:
+        public: Any = load_der_public_key(base64.b64decode(key))
+        with suppress(InvalidSignature, ValueError):
+            public.verify(base64.b64decode(signature), body, PKCS1v15(), SHA256())
+            return True
+    return False
 
 
 def problem(error: RequestError, **more: Any) -> dict[str, Any]:

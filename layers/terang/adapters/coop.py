@@ -13,7 +13,15 @@ from typing import Any
 
 import msgspec
 
-from adapters.connection import AdapterError, Connection, Message, read_as
+from adapters.connection import (
+    AdapterError,
+    Connection,
+    Meaning,
+    Message,
+    message,
+    name,
+    read_as,
+)
 
 RESULTS = {"ACCEPT": "reversed", "REJECT": "upheld"}
 
@@ -86,74 +94,92 @@ def messages(payload: Mapping[str, Any], connection: Connection) -> Iterator[Mes
     yield from read(fields, connection)
 
 
-def _reported(body: _Reported, to: Connection) -> Iterator[Message]:
-    why = body.reported_for_reason
-    name = _notice(body.item, body.reporter, why, to)
-    about = to.about(body.item.id, id=body.item.id)
-    yield to.notice(name, about, to.meaning(why.policy_id or ""), body.reported_at)
-
-
 def _notice(item: _Item, reporter: _Item | None, why: _Said, to: Connection) -> str:
     """Return the id of a notice: a report, and its entry in the history of an action, share it."""
     who = to.pseudonym(reporter.id) if reporter else ""
-    return to.name("notice", item.type_id, item.id, who, why.reason or "")
+    return name("coop-notice", item.type_id, item.id, who, why.reason or "")
 
 
-def _decision(item: _Item, action: str, to: Connection) -> str:
-    return to.name("decision", item.type_id, item.id, action)
+def _decision(item: _Item, action: str) -> str:
+    return name("coop-decision", item.type_id, item.id, action)
+
+
+def _subject(meaning: Meaning) -> Message:
+    return {"category": meaning.category, "keyword": meaning.keyword, "other": meaning.other}
+
+
+def _reported(body: _Reported, to: Connection) -> Iterator[Message]:
+    meaning = to.meaning(body.reported_for_reason.policy_id or "")
+    yield message(
+        "notice",
+        _notice(body.item, body.reporter, body.reported_for_reason, to),
+        **to.about(body.item.id),
+        **_subject(meaning),
+        trusted_flagger=False,
+        article_16=meaning.ground == "illegal",
+        received_at=body.reported_at,
+    )
 
 
 def _acted(body: _Acted, to: Connection) -> Iterator[Message]:
+    """Yield a decision on each report, the first with the measures, or what takes one back.
+
+    Without a report it is the provider's own initiative, and names post and category.
+    """
     if not body.actor_email:
         raise AdapterError("automated", "actorEmail")
     item, does = body.item, to.action(body.action.id)
-    name = _decision(item, body.action.id, to)
+    decision, moderator = _decision(item, body.action.id), to.pseudonym(body.actor_email)
     if does.restores:
-        yield to.message(
-            "reinstatement",
-            name,
-            {"reinstated_at": ""},
-            decision=_decision(item, does.restores, to),
-            cause="own_initiative",
-            moderator=to.pseudonym(body.actor_email),
-        )
+        taken_back, why = _decision(item, does.restores), "own_initiative"
+        said = {"decision": taken_back, "cause": why, "moderator": moderator}
+        yield message("reinstatement", decision, **said, reinstated_at=to.now)
         return
     policy = body.policies[0] if body.policies else _Named("")
-    yield from to.decisions(
-        name,
-        to.about(item.id, id=item.id),
-        to.meaning(policy.id, policy.name),
-        does,
-        [_notice(item, each.reporter, each, to) for each in body.custom.report_history],
-        body.actor_email,
-        body.decision_reason,
-    )
+    meaning = to.meaning(policy.id, policy.name)
+    says = {
+        "verdict": "confirmed",
+        "ground": meaning.ground,
+        "ground_text": meaning.ground_text,
+        "ground_url": meaning.ground_url,
+        "reason": body.decision_reason or does.reason,
+        "moderator": moderator,
+        "decided_at": to.now,
+    }
+    history = body.custom.report_history
+    first, *others = [{"notice": _notice(item, each.reporter, each, to)} for each in history] or [
+        to.about(item.id) | _subject(meaning)
+    ]
+    done = {"measures": msgspec.to_builtins(does.measures), "applied_at": to.now}
+    yield message("decision", decision, **says, **first, **(done if does.measures else {}))
+    for number, other in enumerate(others, 2):
+        yield message("decision", f"{decision}-{number}", **says, **other)
 
 
 def _appealed(body: _Appealed, to: Connection) -> Iterator[Message]:
     taken = [each for each in body.actions_taken if to.action(each).measures]
     if not taken:
         raise AdapterError("field_missing", "actionsTaken", "name an action that took a measure")
-    yield to.message(
+    yield message(
         "complaint",
-        to.name("appeal", body.appeal_id),
-        {"received_at": body.appealed_at},
-        decision=_decision(body.item, taken[0], to),
+        name("coop-appeal", body.appeal_id),
+        decision=_decision(body.item, taken[0]),
         by="author",
         reason=body.appeal_reason,
+        received_at=body.appealed_at,
     )
 
 
 def _answered(body: _Answered, to: Connection) -> Iterator[Message]:
     answer = to.action(body.appeal_decision)
-    yield to.message(
+    yield message(
         "outcome",
-        to.name("answer", body.appeal_id),
-        {"decided_at": ""},
-        complaint=to.name("appeal", body.appeal_id),
+        name("coop-answer", body.appeal_id),
+        complaint=name("coop-appeal", body.appeal_id),
         outcome=RESULTS.get(body.appeal_decision),
         reason=answer.reason,
         moderator=answer.moderator,
+        decided_at=to.now,
     )
 
 

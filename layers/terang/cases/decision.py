@@ -364,6 +364,7 @@ class Decision(BaseCaseMessage, frozen=True, tag="decision", kw_only=True):
             seconds = line.review_seconds
             hurried = seconds is not None and seconds < HURRIED_BELOW_SECONDS
             yield "under_5_seconds", COUNT, hurried
+            yield "untimed", COUNT, seconds is None
             yield "by_moderator", f"{line.moderator}/{line.verdict}", 1
         if line.wait_seconds is not None:
             yield "decide_seconds" if line.found else "notice_seconds", line.wait_seconds, 1

@@ -273,6 +273,9 @@ class CaseNumbers(msgspec.Struct, frozen=True):
     under_5_seconds: Annotated[
         int, counts("Decisions less than 5 seconds after the case was opened; a group counts once.")
     ] = 0
+    untimed: Annotated[
+        int, counts("Decisions that do not say when the case was opened; a group counts once.")
+    ] = 0
     decide_seconds: Annotated[
         Tally, says("Decisions on findings by seconds since the finding, in three digits.")
     ] = {}

@@ -103,7 +103,7 @@ SCOPES = ("posts", "cases", "receipts")
 
 
 def secret_name(use: str, provider: str, name: str) -> str:
-    """Return the key of a secret among the partners': `http` of a scope, or `signed` of a tool."""
+    """Return the key of a secret among the partners': `http` for a scope, `signed` for a tool."""
     return f"{use}/{provider}/{name}"
 
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from hashlib import sha256
+from pathlib import Path
 from typing import Annotated, Literal
 
 import boto3
@@ -33,6 +34,7 @@ from ledger.keys import (  # fmt: skip
 from ledger.texts import utc
 from matcher import ProviderSettings
 from terang import ROOT, check_known
+from terang.case_queue import read_connection
 from terang.remote import Remote, call_function, change_secret
 from terang.terminal import (
     STACK,
@@ -84,6 +86,9 @@ def add(
     post_url: Annotated[
         str | None, option("URL", "pattern of its posts' addresses, to report one; '': none")
     ] = None,
+    connect: Annotated[
+        tuple[str, ...], option("TOOL=FILE", "what the words of a tool mean that sends decisions")
+    ] = (),
     stack: StackName = STACK,
 ) -> int:
     """Deploy the provider's role and register it. Called again, it changes the role."""
@@ -92,6 +97,8 @@ def add(
     remote = Remote.find(stack)
     known = remote.store.provider(provider) or Provider(provider)
     countries = countries_of(territory or ",".join(known.territory))
+    split = [each.partition("=") for each in connect]
+    connections = {tool: read_connection(tool, Path(file)) for tool, _, file in split}
     for pack in packs.split(",") if packs else ():
         check_known("pack", pack, (each.id for each in remote.public.in_force()[1].packs))
     template = (ROOT / "provider.yaml").read_text()
@@ -105,6 +112,7 @@ def add(
             territory=countries,
             complaint_url=before.complaint_url if complaint_url is None else complaint_url,
             post_url=before.post_url if post_url is None else post_url,
+            connections=before.connections | connections,
         )
     )
     if packs:
@@ -161,27 +169,19 @@ def _put_first(stack: str, names: Sequence[str], value: str, ended: str = "") ->
     change_secret(stack, PARTNERS, Partners, with_new)
 
 
-def sign(
-    provider: ProviderId,
-    tool: Annotated[Literal["coop", "mastodon"], Parameter(help="what signs")],
-    /,
-    *,
-    stack: StackName = STACK,
-) -> int:
-    """Read from stdin with which key a tool signs: Coop's public key, or Mastodon's secret.
+def sign(provider: ProviderId, /, *, stack: StackName = STACK) -> int:
+    """Read from stdin the public key with which the provider's Coop signs, in PEM.
 
-    What comes from the tool by HTTP must then be signed. The key before it stays valid until the
-    next. `terang partners remove signed/PROVIDER/TOOL` ends both.
+    What comes from Coop by HTTP must then be signed. The key before it stays valid until the next.
+    `terang partners remove signed/PROVIDER/coop` ends both.
     """
     Remote.find(stack).known(provider)
     key = re.sub(r"-----[^-]*-----|\s", "", sys.stdin.read())
-    is_key = bool(key) and tool != "coop"
     with suppress(ValueError):
-        is_key = is_key or isinstance(load_der_public_key(base64.b64decode(key)), RSAPublicKey)
-    if not is_key:
-        raise OperatorError(f"no key of {tool} on stdin: a public RSA key in PEM, or a secret")
-    _put_first(stack, [secret_name("signed", provider, tool)], key)
-    return 0
+        if isinstance(load_der_public_key(base64.b64decode(key)), RSAPublicKey):
+            _put_first(stack, [secret_name("signed", provider, "coop")], key)
+            return 0
+    raise OperatorError("there is no public key of RSA on stdin: copy it from Coop's settings")
 
 
 def sentinel(*, stack: StackName = STACK) -> int:
@@ -217,6 +217,7 @@ def list_all(*, stack: StackName = STACK, as_json: JsonLines = False) -> int:
                     "territory": list(provider.territory),
                     "complaint_url": provider.complaint_url,
                     "post_url": provider.post_url,
+                    "connections": sorted(provider.connections),
                 }
             )
             continue

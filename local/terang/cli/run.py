@@ -133,10 +133,10 @@ def run_trial(deployed: Deployed, trial: Trial, show: Callable[[Progress], None]
         lambda: findings_in(deployed.objects, out, trial.provider),
         trial=True,
     )
-    (name, beside), others = trial.beside, []
+    (forum, beside), others = trial.beside, []
     if beside:
-        deployed.register(name, ())
-        others = send_messages(deployed.cases(name), beside, list, trial=True)
+        deployed.register(forum, ())
+        others = send_messages(deployed.cases(forum), beside, list, trial=True)
     if trial.closed_on:
         deployed.turn_clock_of_publish(trial.closed_on)
         deployed.publish({"since": deployed.began, "through": deployed.day})
@@ -157,7 +157,7 @@ def run_trial(deployed: Deployed, trial: Trial, show: Callable[[Progress], None]
         (trial.out / name).write_bytes(encode_json_lines(rows))
     report = write_year_so_far(deployed, trial.provider, trial.out)
     if beside:
-        write_year_so_far(deployed, name, trial.out)
+        write_year_so_far(deployed, forum, trial.out)
     receipts = deployed.receipts(trial.provider)
     return RunResult(
         trial.provider, receipts, list(zip(dropped, closed, strict=True)), answers + others, report

@@ -28,14 +28,21 @@ def read(body: dict[str, Any], **table: Any) -> list[dict[str, Any]]:
     return [*translate("coop", body, "acme", known, lambda who: pseudonym_of(b"k", who), at)]
 
 
+def turned_away(body: dict[str, Any]) -> tuple[dict[str, Any], ...]:
+    with pytest.raises(AdapterError) as refused:
+        read(body)
+    return refused.value.counted
+
+
 @pytest.fixture
 def cases() -> CaseWorld:
     """A provider that sends what Coop sends, each body twice, and no posts."""
     world = CaseWorld()
     messages = [message for body in SENT_BODIES[:6] * 2 for message in read(body)]
     messages += [
-        AdapterError(code).counted("coop", "acme", str(number).encode()) or {}
-        for number, code in enumerate(("about_account", "automated", "about_account"))
+        counted
+        for body in (AWAY[0], AWAY[1], AWAY[0] | {"userStrikeCount": 2})
+        for counted in turned_away(body)
     ]
     for wave in in_waves(messages):
         world.decide(*wave)

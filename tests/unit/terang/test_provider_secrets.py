@@ -64,17 +64,17 @@ def test_two_secrets_hold_until_the_next(stored: dict[str, str],
     assert "receipts" in capsys.readouterr().err
 
 
-def test_a_tools_key_is_checked_and_kept(stored: dict[str, str],
-                                         monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
-    def sign(tool: str, text: str) -> int:
+def test_the_key_of_coop_is_checked_and_kept(stored: dict[str, str],
+                                             monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+    def sign(text: str) -> int:
         monkeypatch.setattr("sys.stdin", io.StringIO(text))
-        return main(["providers", "sign", "acme", tool])
+        return main(["providers", "sign", "acme"])
 
-    pem = make_rsa(65537, 2048).public_key().public_bytes(*PEM).decode()
+    first, second = (make_rsa(65537, 2048).public_key().public_bytes(*PEM).decode() for _ in "12")
     elliptic = make_ec(SECP256R1()).public_key().public_bytes(*PEM).decode()
-    assert [sign("coop", text) for text in ("", "no key", elliptic)] == [1, 1, 1]
-    assert sign("mastodon", " \n") == 1
+    assert [sign(text) for text in ("", "no key", elliptic)] == [1, 1, 1]
     assert stored == KEPT
-    assert [sign("coop", pem), sign("mastodon", "one\n"), sign("mastodon", "two\n")] == [0, 0, 0]
-    assert stored["signed/acme/coop"] == "".join(pem.splitlines()[1:-1])
-    assert stored["signed/acme/mastodon"] == "two one"
+    assert [sign(first), sign(second)] == [0, 0]
+    assert stored["signed/acme/coop"] == " ".join(
+        "".join(pem.splitlines()[1:-1]) for pem in (second, first)
+    )
