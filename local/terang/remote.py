@@ -68,8 +68,6 @@ def first_steps(
         given = environment_of(endpoint, region)
         environment = "".join(f"export {name}={value}\n" for name, value in given.items())
     url = outputs.get("HttpUrl", "")
-    if is_local and url:
-        url = f"http://{outputs['AskApiId']}.execute-api.localhost:{urlsplit(endpoint).port}"
     secret = secret or f"$(.venv/bin/terang providers secret {provider})"
     return (_TEXT + _HTTP if url else _TEXT).format(
         url=url,
