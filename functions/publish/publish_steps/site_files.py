@@ -223,7 +223,7 @@ def contents_of(public: SummaryBucket, months: Sequence[Summary]) -> Contents:
     if listed.shown is None:
         return listed
     rows = [
-        ProviderRow(month, became.wrong)
+        ProviderRow(month, became)
         for month in public.published_by_providers(listed.shown.period)
         if (known := public.published_in(month.provider, PeriodKind.MONTH, month.period))
         if (became := by_now(month.period, known))

@@ -140,7 +140,7 @@ def day_charts(
 
 
 class ByNow(NamedTuple):
-    """Of a month by now: removals that were wrong, and proposals that people rejected.
+    """Of a month by now: wrong removals, rejected proposals, and overturned decisions.
 
     `said` is the first month whose summary says so.
     """
@@ -148,6 +148,7 @@ class ByNow(NamedTuple):
     said: str
     wrong: Estimate
     rejected: Estimate
+    overturned: int
 
 
 def by_now(month: str, known: Iterable[Summary]) -> ByNow | None:
@@ -172,6 +173,7 @@ def _became(said: str, cohort: Cohort) -> ByNow:
         said,
         wrong=estimate(fell, removed, FEW),
         rejected=estimate(errors.dismissed or 0, errors.decided or 0, FEW),
+        overturned=cohort.overturned_measures.get("decisions", 0),
     )
 
 
@@ -183,10 +185,10 @@ def same_days(month: Summary, before: Summary) -> tuple[SummaryPart, ...]:
 
 @dataclass(frozen=True, slots=True)
 class ProviderRow:
-    """A provider's month as the index compares it; `wrong` is known by now."""
+    """A provider's month as the index compares it, and what became of it by now."""
 
     month: Summary
-    wrong: Estimate
+    became: ByNow
 
     @property
     def took(self) -> Percentiles:
@@ -203,8 +205,8 @@ COLUMNS: dict[str, Callable[[ProviderRow], float]] = {
     "read": lambda row: row.month.numbers.inspected,
     "found": lambda row: row.rate(row.month.numbers.findings, 1_000) or 0,
     "removed": lambda row: row.rate(row.month.cases.by_measure.get(REMOVED, 0), 10_000) or 0,
-    "wrong": lambda row: row.wrong.share or 0,
-    "overturned": lambda row: row.month.cases.overturned,
+    "wrong": lambda row: row.became.wrong.share or 0,
+    "overturned": lambda row: row.became.overturned,
     "median": lambda row: row.took.median_hours or 0,
     "open": lambda row: row.month.standing.open if row.month.standing else 0,
 }

@@ -313,6 +313,8 @@ def test_a_later_month_says_how_many_removals_of_each_month_fell_since(tmp_path:
     page = made.text("summaries/acme/2026-11.html")
     assert "Nothing was removed." in page
     assert '<td role="cell" class="num" data-label="Removals">2 of 4</td>' in page
+    row = text_of(made.text("index.html").partition('scope="row">')[2].partition("</tr>")[0])
+    assert row == "acme 100 0 in all 4 in all 2 of 4 2 – 0"
     folder = made.copy_to(tmp_path)
     for path in sorted((folder / "summaries").glob("*/*.json")):
         assert list(differences_of(folder, path)) == []
