@@ -99,6 +99,11 @@ def colour_of(category: str) -> str:
     return f"c{order.index(category) + 1}" if category in order else "c0"
 
 
+def is_busy(part: SummaryPart) -> bool:
+    """Return whether anything was received, decided or overturned in a part of a summary."""
+    return any((part.inspected, part.refused, part.decided, part.overturned))
+
+
 def by_day(title: str, days: Iterable[SummaryPart], series: Series) -> Chart:
     """Return a chart of days, labelled by the day of the month, without a leading zero."""
     return columns(title, [day.name[8:].lstrip("0") for day in days], series)
@@ -109,10 +114,15 @@ def day_charts(
 ) -> dict[str, Chart]:
     """Return the charts of days by name, without those that would show nothing.
 
-    Findings in shadow have a chart of their own: nobody was asked to look at them.
+    Findings in shadow have a chart of their own: nobody was asked to look at them. On a day that is
+    not busy no number is known.
     """
     live: Series = [
-        (row.colour, say(row.words), [day.by_category.get(f"{row.key}/live", 0) for day in days])
+        (
+            row.colour,
+            say(row.words),
+            [day.by_category.get(f"{row.key}/live", 0) if is_busy(day) else None for day in days],
+        )
         for row in rows
         if row.live
     ]
@@ -128,8 +138,16 @@ def day_charts(
     series["decided"] = (
         to_translate("Findings decided and decisions overturned by day"),
         [
-            ("plain", say(to_translate("Decided findings")), [day.decided for day in days]),
-            ("fell", say(to_translate("Overturned")), [day.overturned for day in days]),
+            (
+                "plain",
+                say(to_translate("Decided findings")),
+                [day.decided if is_busy(day) else None for day in days],
+            ),
+            (
+                "fell",
+                say(to_translate("Overturned")),
+                [day.overturned if is_busy(day) else None for day in days],
+            ),
         ],
     )
     return {
