@@ -7,8 +7,9 @@
   give the changed sign a new id, and keep the old one while a set names it.
 - The catalogues of layers/pages. Each package of layers and functions that says something has one
   per language. A message is the text of `_("…")`, `gettext("…")`, `ngettext("…", "…", n)` or
-  `to_translate("…")`, in Python and in templates, or the meaning of a sign. New messages get an
-  empty translation, which a test names; messages that no source has any more are removed.
+  `to_translate("…")`, in Python and in templates, a text of `words.json`, or the meaning of a sign.
+  New messages get an empty translation, which a test names; messages that no source has any more
+  are removed.
 
 With the word `pictures` it takes those of the desk in docs/images again instead, in Chromium: it
 runs invented posts through the whole stack on this machine, opens the desk on the run as
@@ -20,6 +21,7 @@ import sys
 import threading
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -32,6 +34,7 @@ from announce.announcements import announcement_schema
 from cases.kinds import case_message_schema
 from dsa.indicators import about_schema
 from matcher.sign_catalogue import as_document
+from phrases import package_words
 from rules.pack_parts import ALGORITHM
 from rules.pinned import KNOWN, sentence_of
 
@@ -84,6 +87,11 @@ def messages_of(folder: Path) -> Catalog:
     for name, _, message, comments, context in extracted:
         path = (folder / name).relative_to(ROOT)
         found.add(message, locations=[(str(path), 1)], auto_comments=comments, context=context)
+    if (words := folder / "words.json").exists():
+        said = chain.from_iterable(kind.values() for kind in package_words(folder).values())
+        for message in filter(None, said):
+            forms = tuple(message) if isinstance(message, list) else message
+            found.add(forms, locations=[(str(words.relative_to(ROOT)), 1)])
     if folder.name == "publish_steps":
         for sentence in map(sentence_of, [*KNOWN.signs, *KNOWN.gates, ALGORITHM]):
             found.add(sentence, locations=[("layers/terang/rules/signs.json", 1)])

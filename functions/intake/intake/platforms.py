@@ -28,7 +28,6 @@ are refused `not_a_post`. Content is HTML and becomes text; `tag` is ignored.
 Source: W3C, ActivityStreams 2.0 and ActivityPub (5.6 Public Addressing).
 """
 
-import html
 import json
 import re
 from collections.abc import Iterator
@@ -56,7 +55,7 @@ from intake.reader import (
 from ledger.codes import Code, FileRefusedError, Refusal
 from ledger.posts import LINE_BYTES
 from ledger.streams import JsonDocument
-from ledger.texts import decode_object, decode_value
+from ledger.texts import decode_object, decode_value, resolve_references
 
 TELEGRAM_PUBLIC = frozenset({"public_channel", "public_supergroup"})
 TELEGRAM_HEAD = frozenset({"type", "id"})
@@ -331,7 +330,6 @@ _PIECE = re.compile(
     re.DOTALL | re.IGNORECASE | re.VERBOSE,
 )
 _HREF = re.compile(r"""\bhref\s*+=\s*+(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
-_LONG_NUMBER = re.compile(r"&#(\d{9,})")  # `int` accepts at most 4,300 digits
 _BREAKS = frozenset({"p", "br", "div", "li", "ul", "ol", "hr", "tr", "pre", "blockquote"})
 
 
@@ -467,19 +465,11 @@ def read_html(markup: str) -> tuple[str, list[str]]:
 
     def replace_tag(piece: re.Match[str]) -> str:
         hrefs = _HREF.finditer(piece["attributes"] or "")
-        addresses.extend(_unescaped(href[href.lastindex or 0]) for href in hrefs)
+        addresses.extend(resolve_references(href[href.lastindex or 0]) for href in hrefs)
         return "\n" if (piece["tag"] or "").lower() in _BREAKS else ""
 
-    lines = map(str.strip, _unescaped(_PIECE.sub(replace_tag, markup)).split("\n"))
+    lines = map(str.strip, resolve_references(_PIECE.sub(replace_tag, markup)).split("\n"))
     return "\n".join(filter(None, lines)), addresses
-
-
-def _unescaped(text: str) -> str:
-    return html.unescape(_LONG_NUMBER.sub(_shorten, text))
-
-
-def _shorten(number: re.Match[str]) -> str:
-    return f"&#{number[1].lstrip('0')[:8] or '0'}"  # eight digits exceed the last code point
 
 
 ACTIVITYSTREAMS = FormatReader(

@@ -43,27 +43,16 @@ def trends(
     labels, newest = [phrases.short_month(month.period) for month in months], months[-1]
     if newest.provisional:
         labels[-1] += f" ({days_words(newest, phrases)})"
-    answers: dict[str, tuple[str, list[float | None]]] = {
-        "read": (
-            to_translate("Posts read by month"),
-            [month.numbers.inspected for month in months],
-        ),
-        "removed": (
-            to_translate("Posts removed by month"),
-            [month.cases.by_measure.get(REMOVED, 0) for month in months],
-        ),
-        "wrong": (
-            to_translate("Share of removals that turned out wrong, by month"),
-            [became[month.period].wrong.share for month in months],
-        ),
-        "open": (
-            to_translate("Cases open at the end of the month"),
-            [month.standing.open if month.standing else None for month in months],
-        ),
+    answers: dict[str, list[float | None]] = {
+        "read": [month.numbers.inspected for month in months],
+        "removed": [month.cases.by_measure.get(REMOVED, 0) for month in months],
+        "wrong": [became[month.period].wrong.share for month in months],
+        "open": [month.standing.open if month.standing else None for month in months],
     }
+    titles = {name: phrases.gettext(page_words.CHARTS[name]) for name in answers}
     return {
-        name: trend(phrases.gettext(title), labels, values, is_open=newest.provisional)
-        for name, (title, values) in answers.items()
+        name: trend(titles[name], labels, values, is_open=newest.provisional)
+        for name, values in answers.items()
         if sum(value is not None for value in values[: len(full)]) > 1
     }
 
@@ -179,16 +168,6 @@ class PublishedIndex(msgspec.Struct, frozen=True):
     def finding(self) -> int:
         """How many checks may lead to findings; the others only answer questions."""
         return sum(self.by_topic.values())
-
-
-_REFUSALS = {
-    "checks_no_claim": to_translate("a page that does not check a claim"),
-    "no_claim": to_translate("no claim that could be compared"),
-    "no_link": to_translate("no link to a page"),
-    "publisher_not_trusted": to_translate(
-        "a publisher that is not on the list of trusted publishers"
-    ),
-}
 
 
 class PackState(StrEnum):
@@ -443,9 +422,10 @@ class Pages:
             packs=self.catalogue.packs,
             states={key: self._state(pack) for key, pack in self.catalogue.packs.items()},
             checks=checks,
-            refused_checks=tables.count_rows(checks.refused, lambda code: _REFUSALS.get(code, code))
-            if checks
-            else [],
+            refused_checks=tables.count_rows(
+                checks.refused if checks else {},
+                lambda code: page_words.REFUSED_CHECKS.get(code, code),
+            ),
         )
 
     def _render(self, template: str, path: str, **context: object) -> str:
