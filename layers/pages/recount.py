@@ -66,15 +66,15 @@ NUMBERS = (
 """The counts and the tallies of `numbers`, and below those of `cases`."""
 
 CASES = (
-    ("decisions", "decided", "partly_automated", "under_5_seconds", "drawn", "second_reviews",
-     "agreed", "overturned", "disputes", "disputes_implemented", "notices", "notice_items",
-     "trusted_notices", "notices_answered", "groups", "grouped"),
+    ("decisions", "decided", "partly_automated", "under_5_seconds", "untimed", "drawn",
+     "second_reviews", "agreed", "overturned", "disputes", "disputes_implemented", "notices",
+     "notice_items", "trusted_notices", "notices_answered", "groups", "grouped"),
     ("by_verdict", "by_measure", "by_ground", "decide_seconds", "notice_seconds", "by_moderator",
      "overturned_by", "overturned_measures", "reinstated", "complaints", "complaints_ended",
      "complaint_seconds", "disputes_ended", "dispute_seconds", "notices_by_category", "orders",
      "order_items", "orders_ended", "order_acknowledge_seconds", "order_effect_seconds",
-     "suspended", "by_rule", "in_groups", "by_found_day", "reopened", "checks_changed", "posts",
-     "audited", "floods_answered", "tried", "adopted"),
+     "suspended", "turned_away", "by_rule", "in_groups", "by_found_day", "reopened",
+     "checks_changed", "posts", "audited", "floods_answered", "tried", "adopted"),
 )  # fmt: skip
 FIGURES = ("decided", "dismissed", "overturned", "precision", "low", "high", "with_copies")
 """What is said of a rule's errors. The last one is absent without groups of near copies."""
@@ -888,6 +888,7 @@ def _decision_addends(line: Record, found: dict[str, int], found_length: int) ->
     hurried = line.get("review_seconds", HURRIED_SECONDS) < HURRIED_SECONDS
     if is_look:  # a group of near copies is one look
         yield "under_5_seconds", COUNT, int(hurried)
+        yield "untimed", COUNT, int("review_seconds" not in line)
         yield "by_moderator", f"{line['moderator']}/{verdict}", 1
     if "wait_seconds" in line:
         yield ("decide_seconds" if found else "notice_seconds"), str(line["wait_seconds"]), 1
@@ -961,6 +962,7 @@ SIMPLE_ADDENDS: dict[str, Callable[[Record], Iterable[Addend]]] = {
         ("agreed", COUNT, int(line["verdict"] == line["about"])),
     ],
     "suspension": lambda line: [("suspended", line["why"], 1)],
+    "turned_away": lambda line: [("turned_away", line["why"], 1)],
     "bundle": lambda _: [],  # a line, and no number
     "trial": lambda line: [("tried", f"{line['tried']}/{line['verdict']}", 1)],
 }

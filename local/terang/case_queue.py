@@ -4,23 +4,27 @@
 """
 
 import dataclasses
+import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from adapters import SOURCES, AdapterError, read_table, translate
 from cases.kinds import read_case_message, required_times
 from ledger.codes import CaseReceipt, CaseRefusal, OperatorError
 from ledger.findings import Finding, digest
 from ledger.keys import message_receipt_key
+from ledger.numbers import pseudonym_of
 from ledger.objects import S3Objects
 from ledger.store import DynamoStore
 from ledger.texts import Clock, utc
-from terang import InputError
+from terang import InputError, check_known
 
 UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 """What decoding raises for bytes that are not JSON of the wanted form."""
@@ -37,6 +41,53 @@ def read_messages(path: Path, *, may_be_pipe: bool = False) -> list[dict[str, An
     except UNREADABLE:
         return decode_lines(data, dict[str, Any], str(path), "not a JSON object")
     return whole if isinstance(whole, list) else [whole]
+
+
+def read_bodies(path: Path) -> list[str]:
+    """Return the lines of a file, each the body of a message. Raises OperatorError."""
+    try:
+        lines = read_file(path, may_be_pipe=True).decode("utf-8").split("\n")
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise OperatorError(f"{path}:{line}: not UTF-8; the body of a message is text") from None
+    return [line for line in lines if line.strip()]
+
+
+def read_connection(source: str, path: Path) -> dict[str, Any]:
+    """Return the table of a tool, checked. Raises InputError with the place of what is wrong."""
+    check_known("tool", source, SOURCES)
+    [table, *more] = read_messages(path) or [{}]
+    try:
+        read_table(table)
+    except AdapterError as error:
+        raise InputError(f"{path}: {error}") from None
+    if more:
+        raise InputError(f"{path}: a table is one JSON object")
+    return table
+
+
+def translated(
+    path: Path, source: str, provider: str, table: Path
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """Return the messages of what another tool sent, and why some of it was refused.
+
+    The file has one object, an array, or one object a line, to which `received_at` may be added:
+    the time of what the tool does not date. Without it that time is missing. People get pseudonyms
+    under a key of this call alone.
+    """
+    pseudonym = partial(pseudonym_of, secrets.token_bytes(32))
+    means = read_connection(source, table)
+    messages: dict[bytes, dict[str, Any]] = {}  # a repeat is one
+    refused = []
+    for number, payload in enumerate(read_messages(path, may_be_pipe=True), 1):
+        try:
+            came = str(payload.get("received_at", ""))
+            made = translate(source, payload, provider, means, pseudonym, came)
+        except AdapterError as error:
+            made = error.counted
+            refused.append(f"{path}: {number}: {error.code}: {error}")
+        messages |= {msgspec.json.encode(message): message for message in made}
+    return [*messages.values()], refused
 
 
 def read_file(path: Path, *, may_be_pipe: bool = False) -> bytes:
@@ -126,8 +177,9 @@ def complete_times(message: Fields, clock: Clock) -> dict[str, Any]:
     """Return the message with the current time for each required time that it lacks."""
     now = utc(clock.now())
     required = required_times(str(message.get("type")))
-    if message.get("measures") and message.get("type") == "decision":
-        required.append("applied_at")
+    if message.get("type") == "decision":
+        required += ["applied_at"] if message.get("measures") else []
+        required += ["opened_at"] if message.get("findings") else []
     return dict.fromkeys(required, now) | dict(message)
 
 

@@ -26,6 +26,7 @@ from terang.emulator import ACCOUNT, StackError, environment_of
 from terang.set_publishing import PackBucket
 
 _TEXT = Path(__file__).with_name("first_steps.txt").read_text("utf-8")
+_HTTP = Path(__file__).with_name("first_request.txt").read_text("utf-8")
 _TAKE_ROLE = Path(__file__).with_name("take_role.txt").read_text("utf-8")
 
 
@@ -49,19 +50,28 @@ def senders_of(role_id: str, account: str, endpoint: str) -> set[str]:
 
 
 def first_steps(
-    provider: str, role: str, outputs: Mapping[str, str], region: str, endpoint: str
+    provider: str,
+    role: str,
+    outputs: Mapping[str, str],
+    region: str,
+    endpoint: str,
+    secret: str = "",
 ) -> str:
     """Return lines for a shell: where the provider sends and reads, a first file and message.
 
     `role` is the ARN of its role, `outputs` are those of the stack, and `endpoint` is the address
-    of any of its clients.
+    of any of its clients. `secret` is its secret for HTTP; without one the lines make it.
     """
     is_local = is_loopback(endpoint)
     environment = _TAKE_ROLE.format(region=region, role=role)
     if is_local:
         given = environment_of(endpoint, region)
         environment = "".join(f"export {name}={value}\n" for name, value in given.items())
-    return _TEXT.format(
+    url = outputs.get("HttpUrl", "")
+    secret = secret or f"$(.venv/bin/terang providers secret {provider})"
+    return (_TEXT + _HTTP if url else _TEXT).format(
+        url=url,
+        secret=secret,
         provider=provider,
         role=role or "none is needed: this local stack takes any credentials",
         drop=outputs["DropBucket"],
@@ -228,10 +238,10 @@ class Remote:
             "aws_session_token": credentials["SessionToken"],
         }
 
-    def first_steps(self, provider: str, role: str) -> str:
-        """Return the first steps of a provider; `role` is the ARN of its role."""
-        meta = boto3.client("cloudformation").meta
-        return first_steps(provider, role, self.outputs, meta.region_name, meta.endpoint_url)
+    def first_steps(self, provider: str, role: str, secret: str) -> str:
+        """Return the first steps of a provider with the ARN of its role and its secret for HTTP."""
+        meta, outputs = boto3.client("cloudformation").meta, self.outputs
+        return first_steps(provider, role, outputs, meta.region_name, meta.endpoint_url, secret)
 
     def senders(self, role_id: str) -> set[str]:
         """Return the senders that SQS names for messages of a role."""

@@ -30,6 +30,7 @@ from cases.kinds import CaseMessage, read_case_message
 from desk.deciding import ExampleResult, NewExample, rules_with_examples
 from desk.table_desk import TableDesk
 from ledger.cases import CaseMarker, JournalEntry
+from ledger.closing import read_pointer, stored_set
 from ledger.codes import CaseRefusal, OperatorError, countries_of
 from ledger.desk_store import DynamoDesk
 from ledger.finding_store import SEVERITY_RANKS, open_list_keys
@@ -40,9 +41,11 @@ from ledger.table import Item, Table, item_of
 from ledger.texts import Clock, SystemClock, clock_from_setting
 from ledger.units import Marker
 from rules.pack import PackError, load_packs, pack_paths
-from terang import InputError, check_known
+from rules.rule_set import Adopted, read_set
+from terang import InputError, UnknownNameError, check_known
 from terang.case_queue import Fields, FoundRow, decode_lines, in_waves, read_file, read_messages
 from terang.rule_trials import HOME_RULES, NEVER, begin_at_home, fingerprinted
+from terang.terminal import print_warning
 
 type Key = tuple[str, str]
 
@@ -279,6 +282,29 @@ class RunTable:
             marker = CaseMarker(key, self.provider, "", entry.at[:10], entry.entry)
             self.store.commit_case(marker, entry, judged.moves)
             self.entries.append(entry)
+
+
+def adopted_in(out: Path, provider: str) -> tuple[Adopted, ...]:
+    """Return what an earlier run of a provider adopted.
+
+    Raises InputError if the folder is not one of a run, or is another provider's.
+    """
+    objects: Any = FolderObjects(out)  # it only reads
+    pointer = read_pointer(objects, PUBLIC)
+    if pointer is None:
+        raise InputError(f"--trials {out}: not the folder of a run: no public/sets/current.json")
+    try:
+        check_known("provider", provider, [each.name for each in (out / "out").glob("*/")])
+    except UnknownNameError as error:
+        raise InputError(f"--trials {out}: {error}") from None
+    rule_set = read_set(stored_set(objects, PUBLIC, pointer.set))
+    adopted = rule_set.settings_of(provider).live_here
+    if not adopted:
+        print_warning(
+            f"--trials {out}: nothing was adopted there. Give the answers and adoptions of"
+            " `terang review` to its run with --cases"
+        )
+    return adopted
 
 
 def _fill(store: DynamoStore, table: MemoryTable, provider: str, rows: Sequence[FoundRow]) -> None:

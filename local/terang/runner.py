@@ -331,7 +331,8 @@ PAGES_PORT = 8765
 class Trial:
     """The input of a run. `bodies` are messages to the posts queue, `cases` those about cases.
 
-    `adopted` are rules that an earlier run of the provider adopted.
+    `beside` are another provider and its messages about cases: it sends no posts. `adopted` are
+    rules that an earlier run of the provider adopted.
 
     If `closed_on` is a day, publish runs on that day, when the day of the run is closed; otherwise
     the day is published while it is open.
@@ -348,6 +349,7 @@ class Trial:
     files: Sequence[Path] = ()
     bodies: Sequence[str] = ()
     cases: Sequence[dict[str, Any]] = ()
+    beside: tuple[str, Sequence[dict[str, Any]]] = ("", ())
     open_channels: Sequence[str] = ()
     index: ClaimIndex | None = None
     adopted: Sequence[Adopted] = ()
@@ -371,6 +373,7 @@ def deployed_for(trial: Trial, *, keep: bool) -> Iterator[Deployed]:
         "BatchWindow": "1",
         "AskPage": "on",
         "Forms": "on",
+        "Http": "on",
         "TelegramBot": "terang_bot",
         "TipLine": "secret",
     }
@@ -399,6 +402,8 @@ def deploy(stack: LocalStack, name: str, parameters: dict[str, str]) -> dict[str
     # The emulator refuses alarms on more than one metric.
     text = (ROOT / "template.yaml").read_text()
     text = re.sub(r"^  \w+Alarm:.*\n(?:    .*\n)+", "", text, flags=re.MULTILINE)
+    # It names its account as every sender, and no role.
+    text = text.replace("!GetAtt InboxRole.RoleId", f'"{ACCOUNT}"')
     for uri, path in zips.items():  # addresses of zips instead of folders, as `sam build` does
         for key in ("CodeUri", "ContentUri"):
             text = text.replace(f"{key}: {uri}\n", f"{key}: s3://{ARTIFACTS}/{path.name}\n")

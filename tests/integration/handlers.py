@@ -47,7 +47,7 @@ def settings_of(name: str, world: World) -> dict[str, str]:
         "WORK_BUCKET": world.work, "OUT_BUCKET": world.out, "PUBLIC_BUCKET": world.public,
         "PUBLIC_URL": "https://terang.example", "POSTS_QUEUE_ARN": "arn:posts",
         "FILES_QUEUE_URL": world.queue_url, "UNITS_QUEUE_URL": world.queue_url,
-        "FORMS_SENDER": "AROAFORMS", "FORMS_URL": "",
+        "INBOX_SENDER": "AROAINBOX", "FORMS_URL": "",
         "REDRIVE_SENDER": "", "CONSOLE_QUEUE_ARN": "arn:console", "MAX_RULE_PER_MILLE": "1000",
         "FLOOD_MINIMUM_POSTS": "1000000", "EXCERPT_DAYS": "30", "EXCERPT_LENGTH": "280",
         "SHADOW_FINDINGS": "counted", "RANGE_BYTES": "1000", "PART_BYTES": "1000",

@@ -92,23 +92,31 @@ def test_a_redriven_decision_is_judged_by_its_day(world: World, minutes: int, st
     assert handled.status == status
 
 
-@pytest.mark.parametrize(("sender", "first", "trusted"), [
-    ("AROAFORMS", None, True), ("AROAREDRIVE", "AROAFORMS", True), ("AROAOTHER", None, False),
-    ("AROAOTHER", "AROAFORMS", False), ("", None, False),
+@pytest.mark.parametrize(("sender", "first", "door", "kinds"), [
+    ("AROAINBOX", None, None, 2), ("AROAREDRIVE", "AROAINBOX", None, 2), ("AROAOTHER", None, None,
+    None), ("AROAOTHER", "AROAINBOX", None, None), ("", None, None, None),
+    ("AROAINBOX", None, "cases", 8), ("AROAREDRIVE", "AROAINBOX", "cases", 8),
+    ("AROAINBOX", None, "posts", None), (ROLE, None, None, 8), (ROLE, None, "cases", None),
+    ("AROAREDRIVE", ROLE, "cases", None), ("AROAOTHER", "AROAINBOX", "cases", None),
 ])  # fmt: skip
-def test_the_forms_send_complaints_and_notices_alone(world: World, sender: str, first: str | None,
-        trusted: bool) -> None:  # fmt: skip
-    """Of each kind one message, and all of them as one array, or as lines."""
+def test_what_is_taken_from_whom(world: World, sender: str, first: str | None, door: str | None,
+        kinds: int | None) -> None:  # fmt: skip
+    """Of each kind one message, and an array. Forms send complaints and notices alone; through the
+    door for cases a provider sends all; and nobody but the function of both names a door."""
     [finding] = found(world)
     named = {"provider": "acme"} | ({"first_sender": f"{first}:x"} if first else {})
-    kinds = [decision(finding), complaint(), outcome(), dispute(), notice(), order(), suspension()]
+    named |= {"door": door} if door else {}
+    all_kinds = [decision(finding), complaint(), outcome(), dispute(), notice(), order(),
+                 suspension()]  # fmt: skip
     taken = []
-    for sent in (*kinds, [notice(id="n-2")]):
+    for sent in (*all_kinds, [notice(id="n-2")]):
         message = Delivery("arn:cases", json.dumps(sent), f"{sender}:x", named, SENT)
         handled = world.case_deliveries().take(message, lambda: 300)
-        assert (handled is not None) is trusted
+        assert (handled is not None) is (kinds is not None)
         taken += [each.type for each in handled or () if each.code != "wrong_door"]
-    assert taken == (["complaint", "notice"] if trusted else [])
+    assert len(taken) == (kinds or 0)
+    if kinds == 2:
+        assert taken == ["complaint", "notice"]
 
 
 class TestRefusals:

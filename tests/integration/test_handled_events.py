@@ -217,6 +217,7 @@ def test_a_form_is_answered(account: Account) -> None:
     page = account.invoke("Inbox", read_event("inbox-object"))
     assert (page["statusCode"], page["headers"]["content-language"]) == (200, "id")
     assert account.invoke("Inbox", read_event("inbox-report"))["statusCode"] == 400
+    assert account.invoke("Inbox", read_event("inbox-posts"))["statusCode"] == 401
 
 
 def test_a_feed_is_learnt_and_a_question_answered(account: Account) -> None:

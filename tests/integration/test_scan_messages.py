@@ -56,6 +56,20 @@ class TestMessages:
         assert (again.new, again.receipt) == (False, one(world.receipts()))
         assert take_message(world, "AROAREDRIVE:y") is None
 
+    @pytest.mark.parametrize(("sender", "named", "taken"), [
+        ("AROAINBOX", {"door": "posts"}, True), ("AROAINBOX", {}, False),
+        ("AROAINBOX", {"door": "cases"}, False), ("AROAACME", {"door": "posts"}, False),
+        ("AROAREDRIVE", {"door": "posts", "first_sender": "AROAINBOX:x"}, True),
+        ("AROAREDRIVE", {"door": "posts", "first_sender": "AROAACME:x"}, False),
+        ("AROAOTHER", {"door": "posts", "first_sender": "AROAINBOX:x"}, False),
+        ("AROAREDRIVE", {"first_sender": "AROAINBOX:x"}, False),
+    ])  # fmt: skip
+    def test_by_http_come_through_their_door_alone(self, world: World, sender: str,
+            named: dict[str, str], taken: bool) -> None:  # fmt: skip
+        """And nobody but the function inbox names a door."""
+        assert (take_message(world, f"{sender}:x", **named) is not None) is taken
+        assert len(world.receipts()) == taken
+
 
 def take_message(world: World, sender: str, **attributes: str) -> Any:
     attributes = {"provider": "acme"} | attributes

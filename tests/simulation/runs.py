@@ -1,6 +1,6 @@
 """A run of a scenario from the first file to the published numbers, and the laws that it breaks."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,13 +23,14 @@ SETTINGS = {
     "PUBLIC_URL": "https://terang.example", "NOTICE_HOURS": "0", "PAUSE_BELOW": "0.5",
     "CONTACT": "", "DATA_LICENCE": "", "POSTS_QUEUE_ARN": "arn:posts",
     "FILES_QUEUE_URL": "https://sqs.example/files", "UNITS_QUEUE_URL": "https://sqs.example/units",
-    "FORMS_SENDER": "AROAFORMS", "FORMS_URL": "https://ask.example",
+    "INBOX_SENDER": "AROAINBOX", "FORMS_URL": "https://ask.example",
     "REDRIVE_SENDER": "", "CONSOLE_QUEUE_ARN": "arn:console", "EXCERPT_DAYS": "30",
     "EXCERPT_LENGTH": "280", "SHADOW_FINDINGS": "counted", "TRIAL_LEAST": "0.8",
     "TRIAL_PEOPLE": "2", "RANGE_BYTES": str(RANGE_BYTES), "PART_BYTES": str(RANGE_BYTES),
     "PSEUDONYM_SECRET": "pseudonym-secret", "TODAY": "",
 }  # fmt: skip
 
+INBOX = f"{SETTINGS['INBOX_SENDER']}:session"
 DAY_SECONDS = 86_400
 
 WEEKS = 3
@@ -133,16 +134,21 @@ def _send(cluster: Cluster, scenario: Scenario) -> None:
         cluster.on_findings = lambda data: _decide(cluster, judgements, data)
     for key, data in scenario.files.items():
         cluster.world.objects.put(cluster.world.drop, key, data)
-    for body in scenario.messages:
-        cluster.send("posts", body, SENDER, provider="acme")
+    _offer(cluster, "posts", scenario.messages)
+
+
+def _offer(cluster: Cluster, queue: str, bodies: Iterable[str]) -> None:
+    """Send messages of the provider, every second one as the function inbox does after HTTP."""
+    for number, body in enumerate(bodies):
+        by_http = {"door": queue} if number % 2 else {}
+        cluster.send(queue, body, INBOX if by_http else SENDER, provider="acme", **by_http)
 
 
 def _decide(cluster: Cluster, messages: Callable[[bytes, datetime], Iterator[str]],
             handed_out: bytes) -> None:  # fmt: skip
     """The provider's moderators say all that they will ever say, in no order."""
     now = datetime.fromtimestamp(cluster.injector.seconds, UTC)
-    for body in cluster.chance.shuffle(list(messages(handed_out, now))):
-        cluster.send("cases", body, SENDER, provider="acme")
+    _offer(cluster, "cases", cluster.chance.shuffle(list(messages(handed_out, now))))
 
 
 CHECKS = 2

@@ -32,6 +32,7 @@ PARAMETERS = {
     "TipLine": "secret",
     "AskPage": "on",
     "Forms": "on",
+    "Http": "on",
     "TelegramBot": "terang_bot",
     "Console": "cognito",
     "Announcements": "on",

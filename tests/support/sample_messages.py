@@ -111,9 +111,12 @@ adoption = _maker(
 )  # fmt: skip
 """A lead lets a rule propose that was tried."""
 
+turned_away = _maker("turned_away", id="w-1", source="coop", code="about_account")
+"""Something that another tool sent, and that is about no post."""
+
 MAKERS: tuple[Maker, ...] = (
     *(complaint, dispute, outcome, second_review, notice, order, inform, suspension),
-    *(reinstatement, audit, flood_answer, tried, adoption, bundle),
+    *(reinstatement, audit, flood_answer, tried, adoption, bundle, turned_away),
 )
 """All but the decision, which is of findings."""
 

@@ -202,8 +202,8 @@ class World:
         store, objects = store or self.store, objects or self.objects
         scanner = self.scanner(store, objects)
         return Deliveries(scanner=scanner, messages=MessageScanner(scanner),
-            closing=self.closing(store, objects), senders=Senders(store, self.clock, "AROAREDRIVE"),
-            clock=self.clock, trial_day=False)  # fmt: skip
+            closing=self.closing(store, objects), clock=self.clock, trial_day=False,
+            senders=Senders(store, self.clock, "AROAREDRIVE", "AROAINBOX"))  # fmt: skip
 
     @property
     def desk(self) -> DynamoDesk:
@@ -228,7 +228,7 @@ class World:
 
     def case_deliveries(self) -> CaseDeliveries:
         """A fresh worker of decide, from the delivery on."""
-        senders = Senders(self.store, self.clock, "AROAREDRIVE", "AROAFORMS")
+        senders = Senders(self.store, self.clock, "AROAREDRIVE", "AROAINBOX")
         return CaseDeliveries(self.case_work(), senders, self.desk, "arn:console")
 
     def decide(self, *messages: dict[str, Any], provider: str = "acme",

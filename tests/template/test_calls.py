@@ -51,7 +51,7 @@ TOLD = ("Announcements", "Webhooks")
 UNREAD = {  # settings of all functions
     "Announce": {"PUBLIC_BUCKET", "PUBLIC_URL", "TABLE"},
     "Answer": {"OUT_BUCKET", "PUBLIC_URL", "TABLE"},
-    "Inbox": {"OUT_BUCKET", "PUBLIC_BUCKET", "PUBLIC_URL"},
+    "Inbox": {"PUBLIC_BUCKET", "PUBLIC_URL"},
     "Intake": {"PUBLIC_URL"},
     "Feeds": {"PUBLIC_URL"},
 }

@@ -1,6 +1,7 @@
 """What each role may do, asked as IAM would be asked."""
 
 import re
+from itertools import product
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from template.resolved import resolved, source
 from console.application import CALLBACK
 from console.browser_session import ConsoleDoor
 
-STACK = resolved(Forms="on")
+STACK, BY_HTTP = resolved(Forms="on"), resolved(Http="on")
 PLACE = "123456789012-eu-west-1"
 BUCKETS = {
     name: f"arn:aws:s3:::terang-{name}-{PLACE}" for name in ("drop", "work", "out", "public")
@@ -27,6 +28,7 @@ FINDINGS, PART = (s3("out", "out/acme/findings/2026-11-25/u.jsonl"),
                   s3("work", "parts/f/telegram-1/000000.jsonl"))  # fmt: skip
 DROPPED, POINTER = s3("drop", "drop/acme/x"), s3("public", "sets/current.json")
 INDEX = s3("public", "factchecks/ab.claims")
+MESSAGE_RECEIPT = s3("out", "out/acme/receipts/messages/2026-11-25/m.json")
 
 MAY = {
     "intake reads a dropped file": ("s3:GetObjectVersion", s3("drop", "drop/acme/a b.json")),
@@ -49,7 +51,7 @@ MAY = {
         ("s3:GetObject", s3("public", "sets/ab.json")),
     "decide tells an author": ("s3:PutObject", s3("out", "out/acme/notices/d.en.txt")),
     "decide says what it refused":
-        ("s3:PutObject", s3("out", "out/acme/receipts/messages/2026-11-25/m.json")),
+        ("s3:PutObject", MESSAGE_RECEIPT),
     "decide takes an excerpt out of what was handed out": ("s3:PutObject", FINDINGS),
     "decide tags an excerpt that it proposes":
         ("s3:PutObjectTagging", s3("out", "out/acme/proposals/codes/3/asks-for-code/f.json")),
@@ -104,6 +106,7 @@ MAY_NOT = {
     "answer sends messages": ("sqs:SendMessage", STACK.arn("Cases")),
     "inbox reads findings": ("s3:GetObject", FINDINGS),
     "inbox sends posts": ("sqs:SendMessage", STACK.arn("Posts")),
+    "inbox reads receipts": ("s3:GetObject", MESSAGE_RECEIPT),
     "inbox makes pseudonyms": ("secretsmanager:GetSecretValue", "PseudonymSecret"),
     "scan reads a provider's kept feed": ("s3:GetObject", s3("out", "factchecks/catalogue.json")),
     "publish changes a pack": ("s3:PutObject", s3("public", "packs/codes/3.yaml")),
@@ -124,6 +127,25 @@ def test_a_function_may(row: str) -> None:
 def test_a_function_may_not(row: str) -> None:
     function = row.partition(" ")[0].capitalize()
     assert not allows(STACK, STACK.role_of(function), *MAY_NOT[row])
+
+
+@pytest.mark.parametrize(("action", "resource", "key", "may"), [
+    ("sqs:SendMessage", STACK.arn("Posts"), "", True),
+    ("sqs:SendMessage", STACK.arn("Cases"), "", True),
+    ("sqs:SendMessage", STACK.arn("Units"), "", False),
+    ("sqs:ReceiveMessage", STACK.arn("Posts"), "", False),
+    ("s3:GetObject", MESSAGE_RECEIPT, "", True), ("s3:GetObject", FINDINGS, "", False),
+    ("s3:PutObject", MESSAGE_RECEIPT, "", False), ("s3:GetObject", DROPPED, "", False),
+    ("dynamodb:GetItem", TABLE, "U#ab", True), ("dynamodb:GetItem", TABLE, "M#ab", True),
+    ("dynamodb:Query", TABLE, "U#ab", False), ("dynamodb:PutItem", TABLE, "U#ab", False),
+    ("dynamodb:PutItem", TABLE, "M#ab", False), ("dynamodb:GetItem", TABLE, "J#acme#d#0", False),
+    ("dynamodb:GetItem", TABLE, "C#ab", False),
+    ("secretsmanager:GetSecretValue", "PseudonymSecret", "", False),
+])  # fmt: skip
+def test_with_http_inbox_sends_posts_and_reads_receipts(action: str, resource: str, key: str,
+                                                        may: bool) -> None:  # fmt: skip
+    context = {"LeadingKeys": key} if key else {}
+    assert allows(BY_HTTP, BY_HTTP.role_of("Inbox"), action, resource, **context) is may
 
 
 QUERY, WRITE = ("dynamodb:Query",), ("dynamodb:PutItem",)
@@ -254,8 +276,10 @@ def test_the_tip_line_is_open_only_by_secret(asks: str, auth: str | None, everyb
 
 
 def test_the_forms_take_no_more_workers_than_are_reserved() -> None:
-    for reserved in ("0", "3"):
-        functions = resolved(Forms="on", InboxConcurrency=reserved).typed("AWS::Lambda::Function")
+    for reserved, room in product(("0", "3"), ("Forms", "Http")):
+        functions = resolved(InboxConcurrency=reserved, **{room: "on"}).typed(
+            "AWS::Lambda::Function"
+        )
         assert str(functions["Inbox"].get("ReservedConcurrentExecutions", "0")) == reserved
     assert "Inbox" not in resolved().typed("AWS::Lambda::Function")
 

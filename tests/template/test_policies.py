@@ -79,6 +79,8 @@ providers list
 providers pause acme lamp-oil/oil --why x
 providers factchecks acme on
 providers door acme console
+providers secret acme
+providers sign acme
 providers lift acme lamp-oil/oil --moderator m-1
 trial --provider acme
 trial --provider acme --begin lamp-oil/oil --moderator m-1

@@ -30,7 +30,7 @@ from urllib.parse import unquote_plus
 
 import msgspec
 
-from ledger.cases import AnnouncedEntry
+from ledger.announced import AnnouncedEntry
 from ledger.codes import TerangError
 from ledger.findings import digest, is_id
 from ledger.keys import Webhook, Webhooks, is_provider_id, split_webhook_url

@@ -36,7 +36,10 @@ TRIES = 12
 """How often a message is judged while other workers keep moving its cases."""
 
 FORM_TYPES = {"complaint", "notice"}
-"""What people can write into forms: whoever took over their function decides nothing."""
+"""What people can write into forms."""
+
+FORMS_DOOR, CASES_DOOR = "", "cases"
+"""By which attribute `door` the function inbox sends what people wrote, and what a provider did."""
 
 WAIT_DAYS = 14
 """How long a message waits for the case it refers to: as long as a dead letter is kept."""
@@ -329,7 +332,8 @@ class CaseDeliveries:
         """
         if delivery.queue_arn == self.console_queue_arn:
             return self._take_decision(delivery.body, seconds_left)
-        provider = self.senders.provider_of_sender(delivery.sender_id, delivery.attributes)
+        sender, named = delivery.sender_id, delivery.attributes
+        provider = self.senders.provider_of_sender(sender, named, FORMS_DOOR, CASES_DOOR)
         if provider is None:
             return None
         sent_at = (
@@ -392,6 +396,7 @@ def case_work_of(
     out_bucket: str,
     public_bucket: str,
     rooms: tuple[RoomFiles, ...],
+    public_url: str = "",
     trial_day: bool = False,
     trial_rules: TrialRules = TrialRules(),  # noqa: B008 - frozen
 ) -> CaseWork:
@@ -402,7 +407,7 @@ def case_work_of(
         objects=objects,
         clock=clock,
         reader=FactsReader(store, objects, packs, out_bucket, trial_rules),
-        files=CaseFiles(store, objects, packs, out_bucket, rooms),
+        files=CaseFiles(store, objects, packs, out_bucket, rooms, public_url),
         out_bucket=out_bucket,
         trial_day=trial_day,
     )

@@ -27,7 +27,7 @@ processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failu
 setting = os.environ
 clock = clock_from_setting(setting["TODAY"])
 store = DynamoStore.of(boto3.client("dynamodb"), setting["TABLE"], clock)
-senders = Senders(store, clock, setting["REDRIVE_SENDER"], setting["FORMS_SENDER"])
+senders = Senders(store, clock, setting["REDRIVE_SENDER"], setting["INBOX_SENDER"])
 objecting = partial(store.objecting, setting["FORMS_URL"])
 work = case_work_of(
     store,
@@ -36,6 +36,7 @@ work = case_work_of(
     out_bucket=setting["OUT_BUCKET"],
     public_bucket=setting["PUBLIC_BUCKET"],
     rooms=(partial(decision_files, public_url=setting["PUBLIC_URL"], objecting=objecting),),
+    public_url=setting["PUBLIC_URL"],
     trial_day=bool(setting["TODAY"]),
     trial_rules=TrialRules(float(setting["TRIAL_LEAST"]), int(setting["TRIAL_PEOPLE"])),
 )

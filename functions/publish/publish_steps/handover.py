@@ -25,7 +25,7 @@ from dsa.report_proof import WrittenReport, prove
 from dsa.statement import BATCH
 from ledger.cases import JournalEntry
 from ledger.codes import OperatorError
-from ledger.draws import NEWEST, DrawLimit, Draws, draw_limit, draws_key
+from ledger.draws import NEWEST, DrawLimit, Draws, draw_limit, draws_key, read_draws
 from ledger.findings import (
     COPY_DAYS,
     ConfirmedFingerprint,
@@ -42,7 +42,7 @@ from ledger.keys import (
     statement_batch_key,
     statements_of_day,
 )
-from ledger.objects import S3Objects, read_draws
+from ledger.objects import S3Objects
 from ledger.store import DynamoStore
 from ledger.texts import encode_json, encode_json_lines, utc
 from ledger.units import ReceiptCounts, rule_key, sum_records
@@ -325,7 +325,7 @@ class TrialDraws(PublishStep):
         drawing = {key.split("/")[1] for key in self.objects.keys(self.work, "draws/")}
         for provider in sorted(drawing | {*run.providers}):
             draws = Draws(dict(_limits(run, provider)) if provider in run.providers else {})
-            if draws != read_draws(self.objects, self.work, provider):
+            if draws != read_draws(self.objects.get, self.work, provider):
                 data = msgspec.json.encode(draws, order="sorted")
                 for name in filter(None, (draws.digest, NEWEST)):
                     self.objects.put(self.work, draws_key(provider, name), data)

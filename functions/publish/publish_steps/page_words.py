@@ -34,7 +34,7 @@ CASES: dict[str, str] = _WORDS["cases"]
 """Verdicts and outcomes in words."""
 
 CAUSES: dict[str, str] = _WORDS["causes"]
-"""Why something was overturned, came back or changed."""
+"""Why something was overturned, came back, changed or was turned away."""
 
 LANGUAGE_CODES: dict[str, str] = _WORDS["languages"]
 """What the numbers by language count in addition to languages."""
@@ -62,7 +62,7 @@ def case_words(code: str) -> str:
 
 
 def cause_words(cause: str) -> str:
-    """Return why something was overturned, came back or changed, in words.
+    """Return why something was overturned, came back, changed or was turned away, in words.
 
     >>> cause_words("court"), cause_words("new_cause")
     ('a court', 'new cause')

@@ -319,7 +319,7 @@ def case_tables(numbers: CaseNumbers) -> CaseTables:
     return CaseTables(
         decide=clock(numbers.decide_seconds),
         notice=clock(numbers.notice_seconds),
-        hurried=estimate(numbers.under_5_seconds, looks, FEW),
+        hurried=estimate(numbers.under_5_seconds, looks - numbers.untimed, FEW),
         agreement=estimate(numbers.agreed, numbers.second_reviews, FEW),
         verdicts=count_rows(numbers.by_verdict),
         measures=count_rows(numbers.by_measure),

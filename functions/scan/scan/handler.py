@@ -91,7 +91,7 @@ deliveries = Deliveries(
     scanner=scanner,
     messages=MessageScanner(scanner),
     closing=Closing(store, objects, clock, out_bucket, work_bucket),
-    senders=Senders(store, clock, setting["REDRIVE_SENDER"]),
+    senders=Senders(store, clock, setting["REDRIVE_SENDER"], setting["INBOX_SENDER"]),
     clock=clock,
     trial_day=bool(setting["TODAY"]),
 )

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from ledger.draws import DrawnFinding, Draws, draw_rank
+from ledger.draws import DrawnFinding, Draws, draw_rank, read_draws
 from ledger.findings import (
     Finding,
     FoundSpan,
@@ -24,7 +24,7 @@ from ledger.findings import (
     excerpt_of,
     finding_id,
 )
-from ledger.objects import S3Objects, read_draws
+from ledger.objects import S3Objects
 from ledger.posts import Post, TranslatedPost
 from ledger.texts import Clock, utc
 from ledger.units import Attempt, FoundCopies, Marker, Receipt, digest_of_ids, rule_key, sum_tallies
@@ -76,7 +76,7 @@ class KnownDraws:
         now = self.clock.now().timestamp()
         read_at, draws = self._kept.get(provider, (0.0, Draws()))
         if not 0 <= now - read_at <= SNAPSHOT_SECONDS:
-            draws = read_draws(self.objects, self.work_bucket, provider)
+            draws = read_draws(self.objects.get, self.work_bucket, provider)
             self._kept[provider] = now, draws
         return draws
 
@@ -85,7 +85,7 @@ class KnownDraws:
         newest = self.newest(provider)
         if digest in ("", newest.digest):
             return newest if digest else Draws()
-        return read_draws(self.objects, self.work_bucket, provider, digest)
+        return read_draws(self.objects.get, self.work_bucket, provider, digest)
 
 
 @dataclass(frozen=True, slots=True)

@@ -459,7 +459,8 @@ class Deliveries:
         """
         known: list[Message] = []
         for delivery in deliveries:
-            provider = self.senders.provider_of_sender(delivery.sender_id, delivery.attributes)
+            sender, named = delivery.sender_id, delivery.attributes
+            provider = self.senders.provider_of_sender(sender, named, "posts")
             if provider is None:
                 yield UnknownSender(delivery.id)
                 continue

@@ -57,26 +57,30 @@ HEADERS = {
 
 
 class RequestError(Exception):
-    """A request that gets no answer, with the status of HTTP and a code for programs."""
+    """A request that gets no answer, with the status of HTTP and a code for programs.
 
-    def __init__(self, status: int, code: str):
+    `detail` is for people: what was received, and what is allowed.
+    """
+
+    def __init__(self, status: int, code: str, detail: str = ""):
         super().__init__(code)
-        self.status, self.code = status, code
+        self.status, self.code, self.detail = status, code, detail
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
     """The parts of an event (payload format 2.0) that are read.
 
-    `route` is the key of the API's route, `$default` for the function URL. `caller` is the
-    principal that signed the request, if AWS requires that. `address` only serves to count
-    requests. None of it is kept.
+    `route` is the key of the API's route, `$default` for the function URL, and `path` has its
+    parameters. `caller` is the principal that signed the request, if AWS requires that. `address`
+    only serves to count requests. None of it is kept.
     """
 
     route: str
     method: str
     headers: Mapping[str, str]
     query: Mapping[str, str]
+    path: Mapping[str, str]
     caller: str
     address: str
     raw_body: Any
@@ -93,6 +97,7 @@ class Request:
             method=str(http.get("method", "")),
             headers={str(k).lower(): str(v) for k, v in (event.get("headers") or {}).items()},
             query=event.get("queryStringParameters") or {},
+            path=event.get("pathParameters") or {},
             caller=principal_of(str(iam.get("userArn") or "")),
             address=network_of(str(http.get("sourceIp") or "")),
             raw_body=event.get("body") or "",
@@ -102,10 +107,14 @@ class Request:
     @property
     def body(self) -> bytes:
         """Return at most `MOST_BYTES`. Raises RequestError if it is longer or cannot be decoded."""
+        return self.read(MOST_BYTES)
+
+    def read(self, most: int) -> bytes:
+        """Return the body. Raises RequestError for more bytes, or if it cannot be decoded."""
         text = self.raw_body
         if not isinstance(text, str):
             raise RequestError(400, "no_json")
-        if len(text) > MOST_BYTES * 2:  # too long even in base64, so it need not be decoded
+        if len(text) > most * 2:  # too long even in base64, so it need not be decoded
             raise RequestError(413, "too_large")
         data = text.encode("utf-8", "surrogatepass")
         if self.is_encoded:
@@ -113,7 +122,7 @@ class Request:
                 data = base64.b64decode(text, validate=True)
             except ValueError:
                 raise RequestError(400, "no_json") from None
-        if len(data) > MOST_BYTES:
+        if len(data) > most:
             raise RequestError(413, "too_large")
         return data
 
@@ -189,7 +198,13 @@ def response(status: int, body: Mapping[str, Any], **headers: str) -> dict[str, 
 
 
 type Secrets = Callable[[], Mapping[str, str]]
-"""Returns the SHA-256 of each partner's secret in hex, by the partner's id."""
+"""Returns the SHA-256 of each partner's secret in hex, by the partner's id.
+
+A provider's secrets for HTTP are there too, by names with a slash (`ledger.keys`).
+"""
+
+NOBODY = "0" * 64
+"""A digest that no secret has."""
 
 
 def partners_in(secret: str) -> dict[str, str]:
@@ -198,14 +213,20 @@ def partners_in(secret: str) -> dict[str, str]:
     return known
 
 
+def holds(known: str, secret: str) -> bool:
+    """Return whether one of these digests, with blanks between them, is that of the secret."""
+    given = sha256(secret.encode("utf-8", "surrogatepass")).hexdigest().encode()
+    return any(hmac.compare_digest(given, each.encode()) for each in known.split())
+
+
 def admit(secrets: Secrets, partner: str, secret: str) -> None:
     """Raise RequestError unless the partner is known and the secret is its own.
 
-    An unknown partner and a wrong secret take the same time and get the same answer.
+    An unknown partner and a wrong secret take the same time and get the same answer. A provider's
+    secret for HTTP makes nobody a partner.
     """
-    given = sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
-    known = secrets().get(partner, "0" * 64)
-    if not hmac.compare_digest(given.encode(), known.encode()):
+    known = NOBODY if "/" in partner else secrets().get(partner, NOBODY)
+    if not holds(known, secret):
         raise RequestError(403, "not_known")
 
 

@@ -140,6 +140,27 @@ class Suspension(BaseCaseMessage, frozen=True, tag="suspension", kw_only=True):
         yield "suspended", line.why, 1
 
 
+class TurnedAway(BaseCaseMessage, frozen=True, tag="turned_away", kw_only=True):
+    """Something of another tool that is no decision of a person about a public post.
+
+    It was refused where it came in. Only its day, the tool and the code are kept.
+    """
+
+    source: Literal["coop"]
+    code: Literal["not_public", "about_account", "automated"]
+
+    def judge(self, facts: Facts) -> Judging:
+        """Take it. It is counted, and nothing can follow it."""
+        yield from ()
+        entry = self.entry(facts, why=f"{self.source}/{self.code}")
+        return self.taken(entry, [CaseStep(entry.entry, None, CaseKind.RECORD, Move.CLOSE)])
+
+    @staticmethod
+    def count(line: CaseLine) -> Iterator[Addend]:
+        """Yield it under its tool and code."""
+        yield "turned_away", line.why, 1
+
+
 INFORM_FIELDS = frozenset(
     {
         *("type", "id", "kind", "authority", "country", "received_at", "acknowledged_at"),

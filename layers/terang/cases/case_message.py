@@ -68,8 +68,13 @@ REFERENCES = {
 }
 """The fields that hold another message's id, and the type of that message."""
 
-KEPT_APART = frozenset({"id", "findings", "finding", "post", "url", "reason", "reason_language"})
-"""Fields that only the case keeps, where they can be erased, and not the journal."""
+KEPT_APART = frozenset(
+    {"id", "findings", "finding", "post", "url", "reason", "reason_language", "source", "code"}
+)
+"""Fields that the journal does not have, or not under this name.
+
+The case alone keeps words and addresses, where they can be erased.
+"""
 
 
 def _whole(pattern: str) -> str:

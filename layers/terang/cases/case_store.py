@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from ledger import keys
-from ledger.cases import AnnouncedEntry, Case, CaseMove, JournalEntry, case_id
+from ledger.announced import AnnouncedEntry, label_of
+from ledger.cases import Case, CaseMove, JournalEntry, case_id
 from ledger.closing import stored_set
 from ledger.codes import OperatorError
 from ledger.draws import DrawnFinding, Trial
@@ -186,6 +187,7 @@ class CaseFiles:
     packs: DecidedPacks
     out_bucket: str
     rooms: tuple[RoomFiles, ...]
+    public_url: str = ""
 
     def write(self, entry: JournalEntry) -> tuple[str, ...]:
         """Write the files of a committed entry. Return the problems in those of other rooms.
@@ -205,10 +207,16 @@ class CaseFiles:
         if entry.overturns and entry.about:
             self._propose(entry.about, entry)
         decided = self.store.case(entry.entry) if entry.type == "decision" else None
+        label = {}
+        if decided and entry.measures:
+            cases = [*self._decided_on(entry), decided]
+            number = self.store.number(entry.entry)
+            label = label_of(entry, cases, number, self.public_url)
         for numbered, name, step in steps_of(entry, decided.entries[0] if decided else None):
             self.store.put_step(self.store.number(numbered), name, step)
+        announced = AnnouncedEntry.of(entry, label)
         key = keys.entry_key(entry.provider, entry.at[:10], entry.entry)
-        self.objects.put_if(self.out_bucket, key, encode_json(AnnouncedEntry.of(entry)), None)
+        self.objects.put_if(self.out_bucket, key, encode_json(announced), None)
         return problems
 
     def _propose(self, decided: JournalEntry, overturning: JournalEntry) -> None:

@@ -24,17 +24,20 @@ from cases.case_message import (
     BaseCaseMessage,
     CaseLine,
     CaseStep,
+    Category,
     Country,
     FieldRule,
     FindingId,
     GroupName,
     Id,
     Judging,
+    Keyword,
     Link,
     Moderator,
     Reason,
     ReasonLanguage,
     Time,
+    category_rules,
     ground_of,
     order_of_times,
     refusals_of,
@@ -120,6 +123,10 @@ MOVES = {
 class Decision(BaseCaseMessage, frozen=True, tag="decision", kw_only=True):
     """One verdict on findings of one post and one category, or on a notice, or on both.
 
+    Without both it is the provider's own initiative: it names the post and the category itself, and
+    no notice was received. Another tool may not say when the case was opened; a decision on
+    findings does.
+
     `ground`, `ground_text` and `ground_url` are taken from the pack if they are not given, and the
     `scope` of a measure is the provider's territory.
 
@@ -130,6 +137,11 @@ class Decision(BaseCaseMessage, frozen=True, tag="decision", kw_only=True):
 
     findings: Annotated[tuple[FindingId, ...], Meta(max_length=FINDINGS_IN_DECISION)] = ()
     notice: Id | None = None
+    post: Id | None = None
+    url: Link | None = None
+    category: Category | None = None
+    keyword: Keyword | None = None
+    other: Words | None = None
     group: GroupName | None = None
     verdict: Verdict
     escalation: Escalation | None = None
@@ -140,7 +152,7 @@ class Decision(BaseCaseMessage, frozen=True, tag="decision", kw_only=True):
     reason: Reason | None = None
     reason_language: ReasonLanguage | None = None
     moderator: Moderator
-    opened_at: Time
+    opened_at: Time | None = None
     decided_at: Time
     applied_at: Time | None = None
     scope: Annotated[tuple[Country, ...], Meta(max_length=30)] = ()
@@ -159,7 +171,14 @@ class Decision(BaseCaseMessage, frozen=True, tag="decision", kw_only=True):
         escalated = self.verdict is Verdict.ESCALATED
         confirmed = self.verdict is Verdict.CONFIRMED
         measures, findings = self.measures, self.findings
-        yield not findings and self.notice is None, MISSING, "findings"
+        alone = not findings and self.notice is None
+        yield alone and self.post is None, MISSING, "findings"
+        yield alone and self.category is None, MISSING, "category"
+        for name in ("post", "url", "category", "keyword", "other"):
+            yield not alone and getattr(self, name) is not None, CONFLICT, name
+        if self.category is not None:
+            yield from category_rules(self.category, self.keyword, self.other)
+        yield bool(findings) and self.opened_at is None, MISSING, "opened_at"
         yield len(set(findings)) < len(findings), RANGE, "findings"
         yield self.group is not None and not findings, CONFLICT, "group"
         yield escalated and self.escalation is None, MISSING, "escalation"
@@ -174,7 +193,7 @@ class Decision(BaseCaseMessage, frozen=True, tag="decision", kw_only=True):
         needs_ground = confirmed and not findings
         yield needs_ground and self.ground is None, MISSING, "ground"
         yield needs_ground and self.ground_text is None, MISSING, "ground_text"
-        yield order_of_times(self.opened_at, self.decided_at)
+        yield order_of_times(self.opened_at or self.decided_at, self.decided_at)
 
     def ask(self, facts: Facts, reader: FactsReader) -> None:
         """Add its cases, its group, the packs of its findings, and where a measure holds."""
@@ -212,7 +231,8 @@ class Decision(BaseCaseMessage, frozen=True, tag="decision", kw_only=True):
             yield from self._another_look(group.first, findings[0].category)
         yield from self._too_early(cases, facts)
         yield from refusals_of(steps, "findings" if self.findings else "notice")
-        opened_at = datetime.fromisoformat(utc(self.opened_at))  # entries have whole seconds
+        # Entries have whole seconds.
+        opened_at = datetime.fromisoformat(utc(self.opened_at or self.decided_at))
         for earlier in (earlier for case in cases for earlier in case.entries):
             escalated = earlier.move == Move.ESCALATE
             if escalated and stated_at(earlier.journal_entry, "decided_at") > opened_at:
@@ -220,10 +240,10 @@ class Decision(BaseCaseMessage, frozen=True, tag="decision", kw_only=True):
         about = notice.first if notice else None
         if decides and about and about.moderator == self.moderator:
             yield CaseRefusal(CaseCode.SAME_MODERATOR, "moderator")
-        if findings or about is None:
+        if findings:
             subject = _from_findings(findings, facts)
         else:
-            subject = _from_notice(about)
+            subject = _from_notice(about) if about else {}
         counted = counted_once(subject["found"], group, Move.DECIDE) if self.group else {}
         entry = self.entry(
             facts,
@@ -260,7 +280,7 @@ class Decision(BaseCaseMessage, frozen=True, tag="decision", kw_only=True):
         own = {
             "verdict": str(self.verdict),
             "moderator": self.moderator,
-            "opened_at": utc(self.opened_at),
+            "opened_at": utc(self.opened_at or self.decided_at),
             "decided_at": utc(self.decided_at),
             "category": category,
         }
@@ -274,7 +294,12 @@ class Decision(BaseCaseMessage, frozen=True, tag="decision", kw_only=True):
         """Refuse times before a finding was found or a notice received.
 
         The first of them allows a moderator to look and to take a measure, the last one to decide.
+        Of the provider's own initiative only the age is limited.
         """
+        if not cases:
+            for name in ("decided_at", "applied_at"):
+                yield from self.too_old(facts, name)
+            return
         starts = [
             datetime.fromisoformat(case.finding.found_at)
             if case.finding
@@ -339,6 +364,7 @@ class Decision(BaseCaseMessage, frozen=True, tag="decision", kw_only=True):
             seconds = line.review_seconds
             hurried = seconds is not None and seconds < HURRIED_BELOW_SECONDS
             yield "under_5_seconds", COUNT, hurried
+            yield "untimed", COUNT, seconds is None
             yield "by_moderator", f"{line.moderator}/{line.verdict}", 1
         if line.wait_seconds is not None:
             yield "decide_seconds" if line.found else "notice_seconds", line.wait_seconds, 1

@@ -22,7 +22,7 @@ from typing import Annotated, Any, cast, get_args
 
 import msgspec
 
-from cases.asked import Audit, Bundle, FloodAnswer, Notice, Order, Suspension
+from cases.asked import Audit, Bundle, FloodAnswer, Notice, Order, Suspension, TurnedAway
 from cases.case_message import COUNT, BaseCaseMessage, CaseLine, seconds_between
 from cases.contest import Complaint, Dispute, Outcome, Reinstatement, ReportedChange, SecondReview
 from cases.decision import FINDINGS_IN_DECISION, JUDGED, Decision
@@ -53,6 +53,7 @@ type CaseMessage = (
     | TrialAnswer
     | Adoption
     | Bundle
+    | TurnedAway
 )
 
 MESSAGE_TYPES: dict[str, type[BaseCaseMessage]] = {
@@ -272,6 +273,9 @@ class CaseNumbers(msgspec.Struct, frozen=True):
     under_5_seconds: Annotated[
         int, counts("Decisions less than 5 seconds after the case was opened; a group counts once.")
     ] = 0
+    untimed: Annotated[
+        int, counts("Decisions that do not say when the case was opened; a group counts once.")
+    ] = 0
     decide_seconds: Annotated[
         Tally, says("Decisions on findings by seconds since the finding, in three digits.")
     ] = {}
@@ -341,6 +345,13 @@ class CaseNumbers(msgspec.Struct, frozen=True):
     ] = {}
     suspended: Annotated[
         Tally, says("Suspensions of repeated offenders, by why. Nobody is named.")
+    ] = {}
+    turned_away: Annotated[
+        Tally,
+        says(
+            "What came from another tool and is no decision of a person about a public post, by"
+            " `tool/code`. Nothing else of it is kept."
+        ),
     ] = {}
     by_rule: Annotated[
         Tally,

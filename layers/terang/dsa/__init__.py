@@ -66,11 +66,11 @@ def decision_files(
         if finding is not None
     ]
     notices = [case.entries[0] for case in cases if case.finding is None]
-    is_erased = any(case.is_erased for case in cases)
+    is_erased = any(case.is_erased for case in (*cases, decision))
     number, object_at = objecting(entry.provider, entry.entry)
     files = {
         author_notice_key(entry.provider, entry.entry, language): author_notice(
-            language, first, findings, notices, number, object_at, public_url
+            language, first, findings, notices or [first], number, object_at, public_url
         ).encode()
         for language in (() if is_erased else NOTICE_LANGUAGES)
     }

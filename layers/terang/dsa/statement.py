@@ -289,8 +289,8 @@ _OTHER_CONTENT = "A public post of a kind that the schema does not name."
 def build_statement(decision: CaseEntry, found: DecidedFinding | None) -> dict[str, Any]:
     """Return the statement: keys in the order of the schema, empty ones left out.
 
-    `found` is the first finding of the decision, None if it is on a notice alone. A notice does not
-    say when its post was published, so the time when it was received is used.
+    `found` is the first finding of the decision, None if it has none. A notice does not say when
+    its post was published, so the time when it was received is used; else that of the decision.
 
     The moderator's reason explains it, unless it holds what looks like personal data, or was erased
     with the post's author: then the rule's own words do, because a statement is public. It holds no
@@ -300,7 +300,9 @@ def build_statement(decision: CaseEntry, found: DecidedFinding | None) -> dict[s
     if found:  # the sender stated when the post was published: at the latest when it was found
         published_at = min(found.finding.published_at, found.finding.found_at)
     else:
-        published_at = entry.about.received_at if entry.about else entry.opened_at
+        noticed = entry.about.received_at if entry.about else ""
+        published_at = noticed or entry.opened_at or entry.decided_at
+    is_voluntary = entry.source_type == SourceType.VOLUNTARY
     fields = {
         **_restrictions(entry),
         **_ground(decision, found),
@@ -315,7 +317,7 @@ def build_statement(decision: CaseEntry, found: DecidedFinding | None) -> dict[s
         "application_date": entry.applied_at[:10],
         "decision_facts": _decision_facts(entry, found),
         "source_type": SOURCE_OF[SourceType(entry.source_type)],
-        "automated_detection": "Yes" if entry.source_type == SourceType.VOLUNTARY else "No",
+        "automated_detection": "Yes" if is_voluntary and (found or entry.about) else "No",
         "automated_decision": f"AUTOMATED_DECISION_{entry.automated_decision}",
         "puid": entry.entry,
     }

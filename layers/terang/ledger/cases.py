@@ -152,7 +152,7 @@ class CaseFacts(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         says(
             "`decision`, `second_review`, `complaint`, `dispute`, `outcome`, `notice`,"
             " `order`, `suspension`, `reinstatement`, `audit`, `flood_answer`, `trial`, `bundle`,"
-            " `adoption`, or `correction`: a published check changed on which a finding rests."
+            " `adoption`, `turned_away`, or `correction`: a check of a finding changed."
         ),
     ]
     verdict: Annotated[
@@ -188,7 +188,11 @@ class CaseFacts(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     implemented: Annotated[bool | None, says("Whether a dispute's outcome was carried out.")] = None
     cause: Annotated[str, says("Why something was reinstated.")] = ""
     why: Annotated[
-        str, says("Why somebody was suspended; what became of a check: `corrected` or `withdrawn`.")
+        str,
+        says(
+            "Why somebody was suspended; what became of a check: `corrected` or `withdrawn`; which"
+            " tool sent what was turned away, and the code, as `coop/about_account`."
+        ),
     ] = ""
     trusted_flagger: Annotated[bool, says("Whether a trusted flagger gave the notice.")] = False
     items: Annotated[int, counts("Items that a notice or order names.")] = 0
@@ -315,39 +319,6 @@ class JournalEntry(CaseFacts, frozen=True):
         return self.group or self.entry
 
 
-class AnnouncedEntry(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One thing that people did about a case, under `entries/` in the provider's bucket.
-
-    The fields are those of the journal's entry. `measures` are the DSA codes of a decision: its
-    statement has their ends and the words. Moderators, grounds and reasons are left out.
-    """
-
-    entry: str
-    type: str
-    at: str
-    cases: tuple[str, ...] = ()
-    decision: str = ""
-    complaint: str = ""
-    dispute: str = ""
-    notice: str = ""
-    follows: str = ""
-    verdict: str = ""
-    escalation: str = ""
-    outcome: str = ""
-    overturns: bool = False
-    measures: tuple[str, ...] = ()
-    category: str = ""
-    group: str = ""
-    day: str = ""
-    held_rule: str = ""
-
-    @classmethod
-    def of(cls, entry: JournalEntry) -> "AnnouncedEntry":
-        """Return what is announced of an entry."""
-        kept = {name: getattr(entry, name) for name in cls.__struct_fields__}
-        return cls(**kept | {"measures": entry.done})
-
-
 class CaseEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     """One entry of one case: the `journal_entry`, and fields that must not be in the journal.
 
@@ -365,6 +336,12 @@ class CaseEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     post: str = ""
     url: str = ""
     reason_language: str = ""
+
+    @property
+    def lost_post(self) -> bool:
+        """Whether it named a post: a notice, or a decision of the provider's own initiative."""
+        alone = self.journal_entry.type == "decision" and len(self.journal_entry.cases) == 1
+        return not self.post and (alone or self.journal_entry.type == "notice")
 
 
 def case_id(kind: str, provider: str, message: str) -> str:
@@ -447,8 +424,7 @@ class Case(msgspec.Struct, frozen=True, omit_defaults=True):
         """Return whether the author of the post that a finding or a notice is about was erased."""
         if self.finding is not None:
             return self.finding.is_erased
-        first = self.entries[0] if self.entries else None
-        return first is not None and first.journal_entry.type == "notice" and not first.post
+        return bool(self.entries) and self.entries[0].lost_post
 
     @property
     def contests_open(self) -> int:

@@ -11,7 +11,7 @@ of a trial that somebody ended, or whose rule was adopted for all findings, end 
 """
 
 import hmac
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -202,3 +202,11 @@ class DynamoDraws(TableRows):
 
 def _trials(provider: str) -> str:
     return f"T#{provider}"
+
+
+def read_draws(
+    get: Callable[[str, str], bytes | None], bucket: str, provider: str, digest: str = NEWEST
+) -> Draws:
+    """Return the draws of a digest, or the newest; none if there are none."""
+    data = get(bucket, draws_key(provider, digest))
+    return msgspec.json.decode(data, type=Draws) if data else Draws()

@@ -38,7 +38,7 @@ import json
 import re
 from collections.abc import Callable
 from fnmatch import fnmatchcase
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import SplitResult, urlsplit
 
 import msgspec
@@ -65,7 +65,8 @@ class Provider(msgspec.Struct, frozen=True, omit_defaults=True):
     that one person is not two moderators. `territory` has the countries, sorted, in which its
     decisions hold that name none. `complaint_url` is its own form for complaints; without it our
     page takes them. `post_url` is the pattern of its posts' addresses, of which the last part is
-    the id; without it nobody reports a post here.
+    the id; without it nobody reports a post here. `connections` has the table of each tool that
+    sends its decisions.
     """
 
     provider: str
@@ -75,6 +76,7 @@ class Provider(msgspec.Struct, frozen=True, omit_defaults=True):
     territory: tuple[str, ...] = ()
     complaint_url: str = ""
     post_url: str = ""
+    connections: dict[str, dict[str, Any]] = {}
 
     def post_at(self, url: str) -> str:
         """Return the id of the post at an address, its last part; empty if it is not of these.
@@ -94,6 +96,15 @@ def is_provider_id(value: str) -> bool:
     (True, False, False)
     """
     return value != "all" and PROVIDER_ID.fullmatch(value) is not None
+
+
+SCOPES = ("posts", "cases", "receipts")
+"""What a provider's secret for HTTP may serve for."""
+
+
+def secret_name(use: str, provider: str, name: str) -> str:
+    """Return the key of a secret among the partners': `http` for a scope, `signed` for a tool."""
+    return f"{use}/{provider}/{name}"
 
 
 SECRET_PREFIX = "whsec_"  # noqa: S105 - the standard's prefix, and no secret

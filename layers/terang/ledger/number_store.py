@@ -4,7 +4,7 @@ import secrets
 from dataclasses import dataclass
 
 from ledger.findings import digest
-from ledger.numbers import NumberStep, ReportWords, number_of
+from ledger.numbers import NumberStep, ReportWords, number_of, pseudonym_of
 from ledger.table import TableRows, record_of
 from ledger.texts import in_days
 
@@ -23,10 +23,19 @@ class DynamoNumbers(TableRows):
     """Numbers, their steps, and reports. Each row is put once, and ends by itself."""
 
     def number(self, case: str) -> str:
-        """Return the number of a case. The first caller makes the key."""
+        """Return the number of a case."""
+        return number_of(self._key(), case)
+
+    def pseudonym(self, person: str) -> str:
+        """Return the pseudonym of a person whom another tool names."""
+        return pseudonym_of(self._key(), person)
+
+    def _key(self) -> bytes:
+        """Return the key. The first caller makes it."""
         while (item := self.table.get(NUMBERS, "key")) is None:
             self.table.put_new(NUMBERS, "key", key=secrets.token_bytes(32))
-        return number_of(item["key"]["B"], case)
+        key: bytes = item["key"]["B"]
+        return key
 
     def put_step(self, number: str, name: str, step: NumberStep) -> None:
         """Put a step if it is absent."""

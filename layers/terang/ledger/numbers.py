@@ -38,6 +38,15 @@ def number_of(key: bytes, case: str) -> str:
     return read_number(base64.b32encode(keyed).decode()[:12].translate(_SIGNS))
 
 
+def pseudonym_of(key: bytes, person: str) -> str:
+    """Return the pseudonym of a person whom another tool names: a moderator, or a reporter.
+
+    >>> pseudonym_of(bytes(32), "ann@chat.example")
+    'p-6b148fcb46bcc8cb'
+    """
+    return f"p-{hmac.digest(key, f'person {person}'.encode(), 'sha256').hex()[:16]}"
+
+
 def read_number(text: str) -> str:
     """Return a typed number as it is printed; an empty text if it cannot be one.
 

@@ -26,7 +26,6 @@ from ledger.codes import (
     TerangError,
     logged,
 )
-from ledger.draws import NEWEST, Draws, draws_key
 from ledger.keys import Provider, is_provider_id
 from ledger.store import DynamoStore
 from ledger.texts import Clock
@@ -305,7 +304,7 @@ def _translated(error: ClientError) -> Exception:
 RESERVE_SECONDS = 20
 """Time that must be left to begin a delivery. With less it is handed back, and comes again."""
 
-ATTRIBUTES = ("provider", "first_sender", "first_sent")
+ATTRIBUTES = ("provider", "door", "first_sender", "first_sent")
 
 
 class TimeReserveError(OperatorError):
@@ -399,24 +398,32 @@ REGISTRY_SECONDS = 60
 
 @dataclass(slots=True)
 class Senders:
-    """The registered senders. `redrive` repeats dead letters, `forms` sends what people wrote."""
+    """The registered senders. `redrive` repeats dead letters, `inbox` sends what came by HTTP."""
 
     store: DynamoStore
     clock: Clock
     redrive: str = ""
-    forms: str = ""
+    inbox: str = ""
     _known: dict[str, tuple[float, Provider | None]] = field(default_factory=dict)
 
-    def provider_of_sender(self, sender_id: str, attributes: Mapping[str, str]) -> str | None:
-        """Return the provider of a message; None if its sender (`ID:session`) is not registered."""
+    def provider_of_sender(
+        self, sender_id: str, attributes: Mapping[str, str], *doors: str
+    ) -> str | None:
+        """Return the provider of a message; None if its sender (`ID:session`) is not registered.
+
+        The function inbox sends for every provider, and it alone names a door: one of `doors`.
+        """
+        name, door = attributes.get("provider", ""), attributes.get("door", "")
         sender = self._first_sender(sender_id, attributes)
-        name = attributes.get("provider", "")
         provider = self._registered(name) if is_provider_id(name) else None
-        return name if provider and sender and sender in {*provider.senders, self.forms} else None
+        is_passed_on = sender == self.inbox and door in doors
+        is_own = provider and not door and sender in provider.senders
+        return name if provider and sender and (is_own or is_passed_on) else None
 
     def is_form(self, delivery: Delivery) -> bool:
-        """Return whether a delivery passes on what somebody wrote into a form."""
-        return self.forms == self._first_sender(delivery.sender_id, delivery.attributes) != ""
+        """Return whether an accepted delivery passes on what somebody wrote into a form."""
+        sender, named = delivery.sender_id, delivery.attributes
+        return not (named.get("door") or self.provider_of_sender(sender, named))
 
     def _first_sender(self, sender_id: str, attributes: Mapping[str, str]) -> str:
         # The attribute counts only in a message that the redrive role repeats.
@@ -491,9 +498,3 @@ def send_messages(client: Any, url: str, bodies: Iterable[bytes]) -> None:
             time.sleep(0.05 * 2**attempt)
         else:
             raise OSError(f"the queue did not take {len(entries)} messages")
-
-
-def read_draws(objects: S3Objects, bucket: str, provider: str, digest: str = NEWEST) -> Draws:
-    """Return the draws of a digest, or the newest; none if there are none."""
-    data = objects.get(bucket, draws_key(provider, digest))
-    return msgspec.json.decode(data, type=Draws) if data else Draws()

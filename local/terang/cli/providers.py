@@ -3,23 +3,38 @@
 `terang webhooks`: where a provider's events are sent, and with which secrets they are signed.
 """
 
+import base64
+import re
 import secrets
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from hashlib import sha256
+from pathlib import Path
 from typing import Annotated, Literal
 
 import boto3
 import msgspec
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.serialization import load_der_public_key
 from cyclopts import Parameter
 
 from ledger.codes import OperatorError, countries_of
 from ledger.findings import LEFT_HELD, OPENED
-from ledger.keys import SENTINEL, Provider, Webhooks, renewed, split_webhook_url
+from ledger.keys import (  # fmt: skip
+    SCOPES,
+    SENTINEL,
+    Provider,
+    Webhooks,
+    renewed,
+    secret_name,
+    split_webhook_url,
+)
 from ledger.texts import utc
 from matcher import ProviderSettings
 from terang import ROOT, check_known
+from terang.case_queue import read_connection
 from terang.remote import Remote, call_function, change_secret
 from terang.terminal import (
     STACK,
@@ -43,11 +58,16 @@ PARTNERS, WEBHOOKS = "PartnersSecretArn", "WebhooksSecretArn"
 NOBODY = "nobody"
 """The template's initial content of the secret: a partner whose digest matches no secret."""
 
+ALL_SCOPES = ",".join(SCOPES)
+
 Rule = Annotated[str, Parameter(help="the rule as PACK/RULE")]
 PartnerId = Annotated[ProviderId, Parameter(help="the partner's id")]
 
 type Partners = dict[str, str]
-"""The SHA-256 of each partner's secret, by partner. The secrets themselves are not kept."""
+"""The SHA-256 of each partner's secret, by partner. The secrets themselves are not kept.
+
+Those of providers for HTTP are here too, and the keys with which their tools sign.
+"""
 
 
 def add(
@@ -66,6 +86,9 @@ def add(
     post_url: Annotated[
         str | None, option("URL", "pattern of its posts' addresses, to report one; '': none")
     ] = None,
+    connect: Annotated[
+        tuple[str, ...], option("TOOL=FILE", "what the words of a tool mean that sends decisions")
+    ] = (),
     stack: StackName = STACK,
 ) -> int:
     """Deploy the provider's role and register it. Called again, it changes the role."""
@@ -74,6 +97,8 @@ def add(
     remote = Remote.find(stack)
     known = remote.store.provider(provider) or Provider(provider)
     countries = countries_of(territory or ",".join(known.territory))
+    split = [each.partition("=") for each in connect]
+    connections = {tool: read_connection(tool, Path(file)) for tool, _, file in split}
     for pack in packs.split(",") if packs else ():
         check_known("pack", pack, (each.id for each in remote.public.in_force()[1].packs))
     template = (ROOT / "provider.yaml").read_text()
@@ -87,11 +112,14 @@ def add(
             territory=countries,
             complaint_url=before.complaint_url if complaint_url is None else complaint_url,
             post_url=before.post_url if post_url is None else post_url,
+            connections=before.connections | connections,
         )
     )
     if packs:
         remote.public.choose(provider, packs.split(","))
-    print_results(remote.first_steps(provider, role["RoleArn"]).splitlines())
+    is_new = "HttpUrl" in remote.outputs and not before.senders
+    own = renew_secret(stack, provider, ALL_SCOPES) if is_new else f"{provider}.SECRET"
+    print_results(remote.first_steps(provider, role["RoleArn"], own).splitlines())
     screen.print(f"{provider} sends as {role['RoleId']}")
     if not (complaint_url or before.complaint_url or "FormsUrl" in remote.outputs):
         print_warning(
@@ -101,6 +129,59 @@ def add(
         if remote.public.in_force()[1].is_without_rules(provider, remote.clock.now().date()):
             print_warning(f"{provider} runs no rule: name packs for it with --packs")
     return 0
+
+
+def secret(
+    provider: ProviderId,
+    /,
+    *,
+    scopes: Annotated[str, option("SCOPE,SCOPE", "what it is for; default: all")] = ALL_SCOPES,
+    replace: Annotated[bool, Parameter(negative="", help="end all earlier secrets")] = False,
+    stack: StackName = STACK,
+) -> int:
+    """Print a new secret for HTTP. Of each scope the one before it stays valid until the next.
+
+    All workers know both within five minutes.
+    """
+    Remote.find(stack).known(provider)
+    for scope in scopes.split(","):
+        check_known("scope", scope, SCOPES)
+    print_result(renew_secret(stack, provider, scopes, replace=replace))
+    return 0
+
+
+def renew_secret(stack: str, provider: str, scopes: str, *, replace: bool = False) -> str:
+    """Return a new secret of a provider. Only its digest is stored, next to the one before."""
+    made = f"{provider}.{secrets.token_urlsafe(32)}"
+    names = [secret_name("http", provider, scope) for scope in scopes.split(",")]
+    ended = secret_name("http", provider, "") if replace else ""
+    _put_first(stack, names, sha256(made.encode()).hexdigest(), ended)
+    return made
+
+
+def _put_first(stack: str, names: Sequence[str], value: str, ended: str = "") -> None:
+    """Store a value before the newest one under each name. Names that begin with `ended` end."""
+
+    def with_new(stored: Partners) -> Partners:
+        kept = {name: old for name, old in stored.items() if not (ended and name.startswith(ended))}
+        return kept | {name: " ".join((value, *kept.get(name, "").split()[:1])) for name in names}
+
+    change_secret(stack, PARTNERS, Partners, with_new)
+
+
+def sign(provider: ProviderId, /, *, stack: StackName = STACK) -> int:
+    """Read from stdin the public key with which the provider's Coop signs, in PEM.
+
+    What comes from Coop by HTTP must then be signed. The key before it stays valid until the next.
+    `terang partners remove signed/PROVIDER/coop` ends both.
+    """
+    Remote.find(stack).known(provider)
+    key = re.sub(r"-----[^-]*-----|\s", "", sys.stdin.read())
+    with suppress(ValueError):
+        if isinstance(load_der_public_key(base64.b64decode(key)), RSAPublicKey):
+            _put_first(stack, [secret_name("signed", provider, "coop")], key)
+            return 0
+    raise OperatorError("there is no public key of RSA on stdin: copy it from Coop's settings")
 
 
 def sentinel(*, stack: StackName = STACK) -> int:
@@ -136,6 +217,7 @@ def list_all(*, stack: StackName = STACK, as_json: JsonLines = False) -> int:
                     "territory": list(provider.territory),
                     "complaint_url": provider.complaint_url,
                     "post_url": provider.post_url,
+                    "connections": sorted(provider.connections),
                 }
             )
             continue

@@ -18,25 +18,25 @@ from cyclopts.validators import Number
 from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
 
 from claims.index import BadIndexError
-from ledger.closing import FileReceipt, read_pointer, stored_set
+from ledger.closing import FileReceipt
 from ledger.codes import ADVICE, Code, OperatorError
 from ledger.findings import EXCERPT_LENGTH
 from ledger.texts import encode_json_lines
 from ledger.units import Receipt
-from rules.rule_set import Adopted, read_set
-from terang import IS_INSTALLED, ROOT, USAGE, InputError, UnknownNameError, check_known
+from terang import IS_INSTALLED, ROOT, USAGE, InputError
 from terang.case_queue import (
     MessageResult,
     findings_in,
-    read_file,
+    read_bodies,
     read_messages,
     result_lines,
     send_messages,
+    translated,
 )
 from terang.check_library import CheckLibrary
 from terang.emulator import REGION, StackError
 from terang.remote import explain_stack_errors, first_steps
-from terang.run_table import PUBLIC, FolderObjects
+from terang.run_table import adopted_in
 from terang.runner import (
     PAGES_PORT,
     Deployed,
@@ -59,17 +59,22 @@ from terang.terminal import (
     option,
     print_json,
     print_problem,
-    print_warning,
     progress_bar,
     screen,
+    today_utc,
 )
 
 SAMPLES = ROOT / "local/samples"
 SAMPLES_DAY = date(2026, 11, 25)
 CLOSED_AFTER = timedelta(days=2)
 """When the day of the samples is closed, at whatever time it is: two hours after its end."""
-SAMPLES_PROVIDER = "sample-chat"
+SAMPLES_PROVIDER, FORUM = "sample-chat", "sample-forum"
 OUT = Path("terang-out")
+CONNECT = ROOT / "events/connect"
+COOP, COOP_TABLE = CONNECT / "coop.jsonl", CONNECT / "coop-table.json"
+"""What the tool Coop sent of FORUM, which sends no posts, and what its words mean there."""
+
+Serve = Annotated[bool, Parameter(help="serve the pages and the tip line on loopback")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +133,10 @@ def run_trial(deployed: Deployed, trial: Trial, show: Callable[[Progress], None]
         lambda: findings_in(deployed.objects, out, trial.provider),
         trial=True,
     )
+    (forum, beside), others = trial.beside, []
+    if beside:
+        deployed.register(forum, ())
+        others = send_messages(deployed.cases(forum), beside, list, trial=True)
     if trial.closed_on:
         deployed.turn_clock_of_publish(trial.closed_on)
         deployed.publish({"since": deployed.began, "through": deployed.day})
@@ -147,9 +156,11 @@ def run_trial(deployed: Deployed, trial: Trial, show: Callable[[Progress], None]
     }.items():
         (trial.out / name).write_bytes(encode_json_lines(rows))
     report = write_year_so_far(deployed, trial.provider, trial.out)
+    if beside:
+        write_year_so_far(deployed, forum, trial.out)
     receipts = deployed.receipts(trial.provider)
     return RunResult(
-        trial.provider, receipts, list(zip(dropped, closed, strict=True)), answers, report
+        trial.provider, receipts, list(zip(dropped, closed, strict=True)), answers + others, report
     )
 
 
@@ -242,18 +253,20 @@ def run(
         ),
     ] = EXCERPT_LENGTH,
     keep: Annotated[bool, Parameter(help="leave the stack running")] = False,
-    serve: Annotated[bool, Parameter(help="serve the pages and the tip line on loopback")] = False,
+    serve: Serve = False,
+    imported: Annotated[Sequence[dict[str, Any]], Parameter(parse=False)] = (),
 ) -> int:
     """Run; 0 when all work ended, 1 if the pipeline failed, 2 if the packs do not check."""
     _require_checkout()
-    closed_on = ""
+    beside = "", list[dict[str, Any]]()
+    is_whole_day = not (files or keep)
     is_unnamed = bool(files) and provider == SAMPLES_PROVIDER
-    if not files:
+    if not files and not imported:
+        beside = FORUM, translated(COOP, "coop", FORUM, COOP_TABLE)[0]
         files = tuple(sorted((SAMPLES / "files").iterdir()))
         messages = messages or SAMPLES / "messages.jsonl"
         cases = cases or (SAMPLES / "cases.jsonl",)
         today = today or SAMPLES_DAY
-        closed_on = "" if keep else (today + CLOSED_AFTER).isoformat()
     folder = packs or ROOT / "packs"
     _require_there(files, folder)
     if index is None and (folder / "factchecks").is_dir():
@@ -273,11 +286,15 @@ def run(
                 packs=checked,
                 out=out,
                 today=today.isoformat() if today else "",
-                closed_on=closed_on,
+                closed_on=str(today + CLOSED_AFTER) if today and is_whole_day else "",
                 excerpt_length=excerpt,
                 files=files,
-                bodies=_bodies(messages) if messages else (),
-                cases=[each for file in cases for each in read_messages(file, may_be_pipe=True)],
+                bodies=read_bodies(messages) if messages else (),
+                cases=[
+                    *imported,
+                    *(each for file in cases for each in read_messages(file, may_be_pipe=True)),
+                ],
+                beside=beside,
                 open_channels=open_channels,
                 index=CheckLibrary(index).current() if index else None,
                 adopted=adopted,
@@ -297,27 +314,28 @@ def run(
     return 0
 
 
-def adopted_in(out: Path, provider: str) -> tuple[Adopted, ...]:
-    """Return what an earlier run of a provider adopted.
-
-    Raises InputError if the folder is not one of a run, or is another provider's.
-    """
-    objects: Any = FolderObjects(out)  # it only reads
-    pointer = read_pointer(objects, PUBLIC)
-    if pointer is None:
-        raise InputError(f"--trials {out}: not the folder of a run: no public/sets/current.json")
-    try:
-        check_known("provider", provider, [each.name for each in (out / "out").glob("*/")])
-    except UnknownNameError as error:
-        raise InputError(f"--trials {out}: {error}") from None
-    rule_set = read_set(stored_set(objects, PUBLIC, pointer.set))
-    adopted = rule_set.settings_of(provider).live_here
-    if not adopted:
-        print_warning(
-            f"--trials {out}: nothing was adopted there. Give the answers and adoptions of"
-            " `terang review` to its run with --cases"
-        )
-    return adopted
+def import_cases(
+    file: Annotated[Path, Parameter(help="what the tool sent: JSON, one object a line")],
+    /,
+    *,
+    source: Annotated[str, Parameter(name="--from", metavar="TOOL", help="coop")],
+    provider: Annotated[ProviderId, Parameter(help="whose decisions they are")],
+    table: Annotated[
+        Path, option("FILE", "what the tool's words mean at the provider")
+    ] = COOP_TABLE,
+    out: Annotated[Path, option("DIR", "the folder of the results; default: terang-out")] = OUT,
+    as_json: JsonLine = False,
+    today: Today | None = None,
+    serve: Serve = False,
+) -> int:
+    """Run with decisions and without posts; 2 if nothing of the file could be read."""
+    sent, refused = translated(file, source, provider, table)
+    for why in refused:
+        print_problem(why)
+    if not sent:
+        raise InputError(f"{file}: no message about a case")
+    today = today or today_utc()
+    return run(provider=provider, out=out, as_json=as_json, today=today, serve=serve, imported=sent)
 
 
 def _require_there(files: Sequence[Path], folder: Path) -> None:
@@ -356,16 +374,6 @@ def _run(trial: Trial, running: ExitStack, *, keep: bool) -> tuple[Deployed, Run
             return deployed, result
     except (StackError, OperatorError, OSError) as error:
         raise _FailedError(str(error)) from None
-
-
-def _bodies(path: Path) -> list[str]:
-    """Return the lines of a file, each the body of a message. Raises OperatorError."""
-    try:
-        lines = read_file(path, may_be_pipe=True).decode("utf-8").split("\n")
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        raise OperatorError(f"{path}:{line}: not UTF-8; the body of a message is text") from None
-    return [line for line in lines if line.strip()]
 
 
 @contextmanager
@@ -437,7 +445,7 @@ def print_run(result: RunResult, screen: Screen, out: Path) -> None:
         screen.print(
             f"{findings} by {rules} in shadow: try them with `.venv/bin/terang review {out}`"
         )
-    if not summary["inspected"]:
+    if not summary["inspected"] and (result.files or not result.cases):
         files = sum(receipt.status == "refused" for _, receipt in result.files)
         refused = f"{counted(files, 'file')} refused" if files else refused
         codes = "".join(f", {code}" for code in summary["refusals_by_code"])

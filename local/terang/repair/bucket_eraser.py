@@ -70,9 +70,11 @@ class BucketEraser:
                 if _stem(key) in names:
                     counts[kind] += 1
                     self._delete(versions)
-        for key, versions in self._versions("decisions").items():
-            if _stem(key) in related:
-                counts["statements"] += self._clean(versions, clean_statement)
+        cleaned = ("decisions", "statements", clean_statement), ("entries", "labels", clean_label)
+        for kind, name, clean in cleaned:
+            for key, versions in self._versions(kind).items():
+                if _stem(key) in related:
+                    counts[name] += self._clean(versions, clean)
         counts["batches"] += self._clean_all("statements", partial(clean_batch, related=related))
         return counts
 
@@ -204,6 +206,12 @@ def clean_statement(data: bytes) -> bytes:
     statement = msgspec.json.decode(data, type=JsonRow)
     cleaned = _without_reason(statement)
     return data if cleaned == statement else encode_json(cleaned)
+
+
+def clean_label(data: bytes) -> bytes:
+    """Remove the address of the post from an announced entry."""
+    entry = msgspec.json.decode(data, type=JsonRow)
+    return encode_json({**entry, "url": ""}) if entry.get("url") else data
 
 
 def clean_batch(data: bytes, related: Set[str]) -> bytes:

@@ -343,9 +343,11 @@ def _acceptance(remote: Remote) -> Callable[[str, str], bool]:
         return frozenset(provider.senders if provider else ())
 
     def is_accepted(provider: str, first: str) -> bool:
-        known = senders(provider)
-        is_known = first.partition(":")[0] in known
-        return is_known and bool(remote.redrive_sender in ours or known & ours)
+        known, sender = senders(provider), first.partition(":")[0]
+        is_redrive = bool(known) and remote.redrive_sender in ours
+        if sender == remote.outputs.get("InboxSender"):  # for every provider, but not in its name
+            return is_redrive
+        return sender in known and bool(is_redrive or known & ours)
 
     return is_accepted
 

@@ -72,7 +72,7 @@ class TableTraces:
                 case
                 for _, entry in self.entries
                 if entry.post in self.posts
-                or (entry.journal_entry.type == "notice" and not entry.post)  # erased before
+                or entry.lost_post  # erased before
                 or not related.isdisjoint(entry.journal_entry.cases)
                 for case in entry.journal_entry.cases
             }

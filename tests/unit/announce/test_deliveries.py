@@ -10,7 +10,7 @@ from urllib.parse import quote
 import msgspec
 import pytest
 from support.case_world import CaseWorld, finding
-from support.sample_messages import complaint, decision
+from support.sample_messages import complaint, decision, outcome
 from template.resolved import source
 
 from announce.announcements import (
@@ -28,9 +28,10 @@ from announce.announcements import (
     is_announced,
     wait_after,
 )
-from ledger.cases import AnnouncedEntry
+from ledger.announced import AnnouncedEntry
 from ledger.closing import FileReceipt
 from ledger.keys import Webhook, Webhooks, WebhookSecret, correction_key, findings_key, receipt_key
+from ledger.numbers import read_number
 from ledger.texts import clock_from_setting, encode_json, encode_json_lines
 from ledger.units import Marker
 
@@ -331,3 +332,39 @@ def test_a_changed_check_is_announced_without_its_words() -> None:
 def test_nothing_else_is_announced(key: str) -> None:
     assert not is_announced(key)
     assert list(announcements_of(key, b"{}")) == []
+
+
+@pytest.mark.parametrize("turn", [1, -1], ids=["in order", "the other way round"])
+def test_the_receiver_of_the_docs_writes_a_label_and_takes_it_back(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, turn: int
+) -> None:
+    """Its twenty lines run on the events of a decision that fell, and of one that stands."""
+    cases = CaseWorld()
+    first, second = cases.find(finding(1, url="https://acme.example/p/1"), finding(2, post="2"))
+    cases.decide(decision(first), complaint(), outcome())
+    alone = {
+        "post": "3",
+        "url": "https://acme.example/p/3",
+        "category": "VIOLENCE",
+        "ground": "terms",
+        "ground_text": "Rule 4",
+        "ground_url": "https://acme.example/r",
+    }
+    cases.decide(decision(id="d-2", **alone), decision(second, id="d-3", verdict="dismissed"))
+    monkeypatch.chdir(tmp_path)
+    page = (Path(__file__).parents[3] / "docs/events.md").read_text()
+    receiver: dict[str, Any] = {}
+    exec(page.split("```python\n")[1].split("```")[0], receiver)
+    for key, data in [*cases.files.items()][::turn] * 2:
+        for event in announcements_of(key, data):
+            receiver["take"](json.loads(msgspec.json.encode(event)))
+    every, shown = (
+        receiver["labels"].execute(f"select url, rule, rule_url, number from {name}").fetchall()
+        for name in ("label", "shown")
+    )
+    receiver["labels"].close()
+    stands = alone["url"], alone["ground_text"], alone["ground_url"]
+    assert [row[:3] for row in shown] == [stands]
+    fell = next(row for row in every if row not in shown)
+    assert fell[:2] == ("https://acme.example/p/1", "codes/3/asks-for-code")
+    assert all(read_number(row[3]) for row in every)

@@ -100,6 +100,11 @@ REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
     "a finding twice": (decision(FINDING, FINDING), "field_range", "findings"),
     "no id of a finding": (decision("f-1"), "field_range", "findings"),
     "nothing to decide on": (decision(), "field_missing", "findings"),
+    "an own initiative about nothing": (decision(post="1"), "field_missing", "category"),
+    "an own initiative on a finding": (decision(FINDING, post="1"), "field_conflict", "post"),
+    "a category of a notice's":
+        (decision(notice="n-1", category="VIOLENCE"), "field_conflict", "category"),
+    "a finding not opened": (decision(FINDING, opened_at=...), "field_missing", "opened_at"),
     "another verdict": (decision(FINDING, verdict="guilty"), "field_range", "verdict"),
     "escalated to nobody": (decision(FINDING, verdict="escalated"), "field_missing", "escalation"),
     "a confirmation that escalates":

@@ -7,8 +7,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
 CORE = {*("rules", "matcher", "ledger", "cases", "intake", "scan", "decide", "publish", "phrases")}
-BEHIND = {*("claims", "dsa", "tlog", "publish_steps", "desk", "announce", "authoring"), *("terang",
-    "answer", "inbox", "strangers", "feeds", "console", "recount", "verify")}  # fmt: skip
+BEHIND = {*("claims", "adapters", "dsa", "tlog", "publish_steps", "desk", "announce", "authoring"),
+    *("terang", "answer", "inbox", "strangers", "feeds", "console", "recount",
+      "verify")}  # fmt: skip
 EXCEPTIONS = set[tuple[str, str]]()
 """What still breaks the law. Each goes with the change that mends it: one too many also fails."""
 

@@ -18,7 +18,18 @@ from desk import desk_pages, table_desk
 from dsa import report
 from feeds import feed_import
 from intake import arrival
-from ledger import cases, closing, codes, desk_store, findings, keys, objects, posts, units
+from ledger import (
+    announced,
+    cases,
+    closing,
+    codes,
+    desk_store,
+    findings,
+    keys,
+    objects,
+    posts,
+    units,
+)
 from publish import day_facts, folding, precision, publish_run, summary
 from publish_steps import served_log, tables
 from rules import pack, pack_parts, rule
@@ -33,7 +44,7 @@ MODULES = (
 
 STORED = (
     announcements, pack_parts, desk_pages, cases, desk_store, codes, fact_check,
-    closing, feed_import, report, findings, tlog, units, pack,
+    announced, closing, feed_import, report, findings, tlog, units, pack,
     table_desk, posts, keys, day_facts, rule,
 )  # fmt: skip
 

@@ -72,7 +72,8 @@ class Parts:
         self.done.append(("close", file))
         return True
 
-    def provider_of_sender(self, sender_id: str, attributes: dict[str, str]) -> str | None:
+    def provider_of_sender(self, sender_id: str, attributes: dict[str, str],
+                           door: str) -> str | None:  # fmt: skip
         self.done.append(("provider_of_sender", sender_id, attributes))
         return self.believed_provider
 

@@ -23,8 +23,8 @@ from rules.pinned import rule_digest
 from rules.rule_set import Adopted, Evidence
 from terang.case_queue import FoundRow
 from terang.cli import main
-from terang.cli.run import adopted_in
 from terang.rule_trials import SAMPLE, draw_at_home
+from terang.run_table import adopted_in
 
 PRIZES = msgspec.structs.replace(
     Pack.parse(SHADOW, "sample"), published_at=datetime(2026, 1, 1, tzinfo=UTC)

@@ -259,6 +259,7 @@ const ADDENDS = {
       ["by_verdict", verdict], ["decisions"], ...findingAddends(line, verdict, length), isGroup && isLook && ["groups"],
       "automated" in line && ["partly_automated"], line.drawn && ["drawn"], line.answers === "notice" && ["notices_answered"],
       isLook && ["by_moderator", `${line.moderator}/${verdict}`], isLook && line.review_seconds < 5 && ["under_5_seconds"],
+      isLook && !("review_seconds" in line) && ["untimed"],
       isGroup && ["grouped"], "wait_seconds" in line && [total(found) ? "decide_seconds" : "notice_seconds", line.wait_seconds],
       ...(measures ?? []).map((measure) => ["by_measure", measure]), measures && ["by_ground", line.ground],
       ...(["confirmed", "dismissed"].includes(verdict) ? [["decided", "", total(found)], ...liveDays("by_found_day", found)] : []),
@@ -278,6 +279,7 @@ const ADDENDS = {
   reinstatement: (line) => [["reinstated", line.cause]],
   second_review: (line) => [["second_reviews"], line.verdict === line.about && ["agreed"]],
   suspension: (line) => [["suspended", line.why]],
+  turned_away: (line) => [["turned_away", line.why]],
   trial: (line) => [["tried", `${line.tried}/${line.verdict}`]],
 };
 

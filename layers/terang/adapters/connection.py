@@ -1,0 +1,133 @@
+"""The table of a connected tool, and what the adapters share: looking up, ids, addresses.
+
+A value of the tool that the table does not have is refused, with the keys that the table has.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+from urllib.parse import quote
+
+import msgspec
+from msgspec import Meta
+
+from ledger.codes import CATEGORIES, Measures, Strict, TerangError
+from ledger.findings import digest
+
+type Message = dict[str, Any]
+
+TURNED_AWAY = {
+    "not_public": "the table does not say that everyone can read posts of this kind",
+    "about_account": "about an account as such, and not about a post",
+    "automated": "a machine decided, and not a person",
+}
+"""What is only counted: its codes, and their words."""
+
+
+class AdapterError(TerangError):
+    """A payload or a table that cannot be read: the provider must act.
+
+    `counted` has the message, without a word of the payload, that counts what is turned away.
+    """
+
+    counted: tuple[Message, ...] = ()
+
+    def __init__(self, code: str, field: str, advice: str = "") -> None:
+        self.code, self.field, self.advice = code, field, advice or TURNED_AWAY[code]
+        super().__init__(f"{field}: {self.advice}")
+
+
+class Meaning(Strict, frozen=True):
+    """What a policy of the tool is: a category of the DSA, and the ground."""
+
+    category: Annotated[str, Meta(pattern=f"^({'|'.join(CATEGORIES)})$")]
+    ground: Literal["illegal", "terms"]
+    ground_text: str
+    ground_url: str | None = None
+    keyword: str | None = None
+    other: str | None = None
+
+
+class Action(Strict, frozen=True):
+    """What an action of the tool does: measures, or it `restores` what another action did.
+
+    `reason` is for people who write none, `moderator` for an answer that names nobody: a pseudonym
+    of people who did not decide.
+    """
+
+    measures: Measures | None = None
+    restores: str = ""
+    reason: str = ""
+    moderator: str = ""
+
+
+class AdapterTable(Strict, frozen=True):
+    """What the words of a tool mean at a provider.
+
+    `public` are the types of posts that everyone can read, `accounts` those of accounts. `address`
+    is that of a post, with `{id}` in it.
+    """
+
+    policies: dict[str, Meaning]
+    actions: dict[str, Action]
+    public: tuple[str, ...]
+    address: Annotated[str, Meta(pattern=r"^https?://\S*\{id\}")]
+    accounts: tuple[str, ...] = ()
+
+
+def read_as[T](fields: Mapping[str, Any], shape: type[T], place: str = "") -> T:
+    """Return the fields that a shape names, and no others of a payload.
+
+    Raises AdapterError with the place of a field that is missing, or of another type.
+    """
+    try:
+        return msgspec.convert(fields, shape)
+    except msgspec.ValidationError as error:
+        problem, _, at = str(error).partition(" - at `$")
+        code = "field_missing" if "missing" in problem else "field_type"
+        raise AdapterError(code, (place + at.strip("`")).strip("."), problem) from None
+
+
+def read_table(table: Mapping[str, Any]) -> AdapterTable:
+    """Return the table of a connection. Raises AdapterError, as `read_as` does."""
+    return read_as(table, AdapterTable, "table")
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A tool's table, and what is known of an arrival: `now` is empty if its time is not."""
+
+    table: AdapterTable
+    pseudonym: Callable[[str], str]
+    now: str
+
+    def meaning(self, *values: str) -> Meaning:
+        """Return the meaning of the first value that the table has. Raises AdapterError."""
+        return _known(self.table.policies, "policies", values)
+
+    def action(self, name: str) -> Action:
+        """Return what an action does. Raises AdapterError if the table does not say it."""
+        return _known(self.table.actions, "actions", [name])
+
+    def about(self, post: str) -> Message:
+        """Return the fields of a message that name a post."""
+        return {"post": post, "url": self.table.address.replace("{id}", quote(post, safe=""))}
+
+
+def name(kind: str, *parts: str) -> str:
+    """Return the id of a message: the same parts give the same id."""
+    return f"{kind}-{digest(kind, *parts)[:24]}"
+
+
+def message(kind: str, name: str, **fields: object) -> Message:
+    """Return a message with those fields that are known."""
+    known = {field: value for field, value in fields.items() if value not in (None, "")}
+    return {"type": kind, "id": name, **known}
+
+
+def _known[T](known: Mapping[str, T], part: str, values: Sequence[str]) -> T:
+    found = next((known[value] for value in values if value in known), None)
+    if found is None:
+        has = f"{values[0][:100]!r} is not in the table, which has: {', '.join(known)}"
+        raise AdapterError("unmapped", f"table.{part}", has)
+    return found

@@ -1,0 +1,135 @@
+"""What Coop sends becomes messages that decide takes: notices, decisions, complaints, outcomes."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from support.case_world import CaseWorld
+from support.sample_messages import SENT
+
+from adapters import AdapterError, translate
+from cases.kinds import case_lines, case_numbers
+from ledger.numbers import pseudonym_of
+from ledger.texts import utc
+from terang.case_queue import in_waves
+
+CONNECT = Path(__file__).parents[3] / "events/connect"
+TABLE = json.loads((CONNECT / "coop-table.json").read_text())
+SENT_BODIES = [json.loads(line) for line in (CONNECT / "coop.jsonl").read_text().splitlines()]
+REPORTED, ACTED, ALONE, APPEALED, ANSWERED, RESTORED, *AWAY = SENT_BODIES
+PERSONS = ("forum.example", "member-", "ana", "ben", "bicycle")
+
+
+def read(body: dict[str, Any], **table: Any) -> list[dict[str, Any]]:
+    known = TABLE | table
+    at = body.get("received_at", utc(SENT))
+    return [*translate("coop", body, "acme", known, lambda who: pseudonym_of(b"k", who), at)]
+
+
+def turned_away(body: dict[str, Any]) -> tuple[dict[str, Any], ...]:
+    with pytest.raises(AdapterError) as refused:
+        read(body)
+    return refused.value.counted
+
+
+@pytest.fixture
+def cases() -> CaseWorld:
+    """A provider that sends what Coop sends, each body twice, and no posts."""
+    world = CaseWorld()
+    messages = [message for body in SENT_BODIES[:6] * 2 for message in read(body)]
+    messages += [
+        counted
+        for body in (AWAY[0], AWAY[1], AWAY[0] | {"userStrikeCount": 2})
+        for counted in turned_away(body)
+    ]
+    for wave in in_waves(messages):
+        world.decide(*wave)
+    return world
+
+
+def test_all_that_coop_sends_is_taken_once(cases: CaseWorld) -> None:
+    assert cases.receipts() == {}
+    assert cases.types() == sorted([
+        "notice", "decision", "decision", "complaint", "outcome", "reinstatement",
+        *["turned_away"] * 3,
+    ])  # fmt: skip
+
+
+def test_a_decision_without_a_report_is_the_providers_own_initiative(cases: CaseWorld) -> None:
+    statements = [msgspec.json.decode(data) for key, data in cases.files.items()
+                  if "/decisions/" in key]  # fmt: skip
+    said = {
+        one["source_type"]: (one["category"], one["automated_detection"], one["content_date"])
+        for one in statements
+    }
+    assert said == {
+        "SOURCE_ARTICLE_16": ("STATEMENT_CATEGORY_SCAMS_AND_FRAUD", "No", "2026-11-25"),
+        "SOURCE_VOLUNTARY": ("STATEMENT_CATEGORY_OTHER_VIOLATION_TC", "No", "2026-11-25"),
+    }
+    alone = next(each for each in cases.journal.values() if each.source_type == "VOLUNTARY")
+    assert (alone.article_16, alone.about) == (False, None)
+    numbers = case_numbers(case_lines(cases.journal.values(), {}, 1))
+    assert (numbers.notices, numbers.notices_answered, numbers.decisions) == (1, 1, 2)
+    assert numbers.turned_away == {"coop/about_account": 2, "coop/automated": 1}
+    assert (numbers.under_5_seconds, len(numbers.notice_seconds)) == (0, 1)
+
+
+@pytest.mark.parametrize("message", [one for body in SENT_BODIES[:6] for one in read(body)])
+def test_only_the_address_of_a_post_and_a_pseudonym_of_a_person_go_on(
+    message: dict[str, Any],
+) -> None:
+    kept = json.dumps(message | {"url": "", "ground_url": "", "reason": ""})
+    assert not [word for word in PERSONS if word in kept]
+
+
+REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
+    "an account": (AWAY[0], "about_account", "action"),
+    "a member's letter": (AWAY[2], "not_public", "action"),
+    "an item type that is an account": (ACTED | {"item": {"id": "m", "typeId": "forum-member"}},
+                                        "about_account", "action"),
+    "a rule acted alone": (AWAY[1], "automated", "actorEmail"),
+    "a strike acted alone": (AWAY[1] | {"policies": []}, "automated", "actorEmail"),
+    "a policy nobody mapped": (ACTED | {"policies": [{"id": "rude"}]}, "unmapped",
+                               "table.policies"),
+    "no policy": (ACTED | {"policies": []}, "unmapped", "table.policies"),
+    "an action nobody mapped": (ACTED | {"action": {"id": "hide"}}, "unmapped", "table.actions"),
+    "an appeal of no measure": (APPEALED | {"actionsTaken": []}, "field_missing", "actionsTaken"),
+    "an answer nobody mapped": (ANSWERED | {"appealDecision": "MAYBE"}, "unmapped",
+                                "table.actions"),
+    "no item": ({"action": {"id": "x"}}, "field_missing", ""),
+    "an item that is a text": (ACTED | {"item": "101"}, "field_type", "item"),
+    "no body of coop": ({}, "field_missing", ""),
+    "policies that are a text": (ACTED | {"policies": "spam"}, "field_type", "policies"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("body", "code", "field"), REFUSED.values(), ids=REFUSED)
+def test_what_maps_to_nothing_is_refused_and_never_guessed(
+    body: dict[str, Any], code: str, field: str
+) -> None:
+    with pytest.raises(AdapterError) as refused:
+        read(body)
+    assert (refused.value.code, refused.value.field) == (code, field)
+
+
+@pytest.mark.parametrize(("table", "field"), [
+    ({"address": "https://forum.example/"}, "table.address"),
+    ({"public": "forum-post"}, "table.public"),
+    ({"policies": {"scam": TABLE["policies"]["scam"] | {"category": "RUDE"}}}, "table.policies"),
+    ({"colour": "red"}, "table"),
+])  # fmt: skip
+def test_a_table_is_checked_where_it_is_wrong(table: dict[str, Any], field: str) -> None:
+    with pytest.raises(AdapterError) as refused:
+        read(ACTED, **table)
+    assert refused.value.field.startswith(field)
+
+
+def test_each_report_of_an_action_gets_its_own_decision_and_one_the_measure() -> None:
+    history = [{"reason": why, "reporter": {"id": "m", "typeId": "t"}} for why in ("a", "b")]
+    first, second = read(ACTED | {"custom": {"reportHistory": history}})
+    assert first["notice"] != second["notice"]
+    assert ("measures" in first, "measures" in second) == (True, False)
+    [noticed] = read(REPORTED)
+    assert read(ACTED)[0]["notice"] == noticed["id"]
