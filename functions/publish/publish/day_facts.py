@@ -21,8 +21,9 @@ from datetime import datetime, timedelta
 from functools import cache
 from hashlib import sha256
 from itertools import batched
+from pathlib import Path
 from tempfile import SpooledTemporaryFile
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
@@ -32,7 +33,8 @@ from ledger.cases import JournalEntry
 from ledger.findings import DayCopies, short_digest
 from ledger.objects import S3Objects
 from ledger.texts import utc
-from ledger.units import Counts, OpenFile, Receipt, Tally, counts, says, sum_records
+from ledger.units import Count, Counts, OpenFile, Receipt, Tally, sum_records
+from phrases import package_words
 from publish.folding import CopyLine, Numbers, PublishedSets, left_out_reason, numbers_of
 from publish.summary import JournalFile, LeftOut, OpenFileNote, Summary, WentLive, journal_path
 from rules.pack_parts import ALGORITHM
@@ -41,14 +43,8 @@ from rules.pack_parts import ALGORITHM
 class NamesLine(msgspec.Struct, frozen=True):
     """A line that gives numbers to names, for the lines that follow in the same file."""
 
-    kind: Annotated[Literal["names"], says("Always `names`: it is no receipt.")]
-    names: Annotated[
-        tuple[str, ...],
-        says(
-            "Digests of sets, rules as `pack/version/rule/mode`, and packs as"
-            " `pack/version`. Each gets the next number; the first name of a file has 0."
-        ),
-    ]
+    kind: Literal["names"]
+    names: tuple[str, ...]
 
 
 class ReceiptLine(Counts, msgspec.Struct, frozen=True, kw_only=True):
@@ -57,23 +53,13 @@ class ReceiptLine(Counts, msgspec.Struct, frozen=True, kw_only=True):
     `last` is also left out if it is the same as `first`.
     """
 
-    kind: Annotated[
-        str,
-        says(
-            "`range` of a file, `message`, `messages` (a batch of them), or `file`"
-            " (refused as a whole: 1 record)."
-        ),
-    ]
-    by_rule: Annotated[Tally, says("Findings by the number of the rule.")] = {}
-    refused: Annotated[Tally, says("Records not accepted, by code.")] = {}
-    held: Annotated[
-        Tally, says("Those of by_rule that the flood guard held back, by the same numbers.")
-    ] = {}
-    skipped: Annotated[tuple[int, ...], says("Packs out of their dates, by number.")] = ()
-    set: Annotated[int | None, says("Number of the set in force.")] = None
-    messages: Annotated[
-        int, counts("Messages of a batch, each of them a unit; 0 for other lines.")
-    ] = 0
+    kind: str
+    by_rule: Tally = {}
+    refused: Tally = {}
+    held: Tally = {}
+    skipped: tuple[int, ...] = ()
+    set: int | None = None
+    messages: Count = 0
 
 
 @dataclass(slots=True)
@@ -401,6 +387,19 @@ def seal_key(provider: str, day: str) -> str:
     return f"seals/{provider}/{day}.json"
 
 
+_FOLDER = Path(__file__).parent
+_FIELD_WORDS = {
+    (record, name): text
+    for records, words in (
+        *msgspec.json.decode((_FOLDER / "schema_words.json").read_bytes()).items(),
+        *package_words(_FOLDER).items(),  # which pages translate
+    )
+    for record in records.split(", ")
+    for name, text in words.items()
+}
+"""What a field of a published record means, by the names of both; of several, the last holds."""
+
+
 @cache
 def json_schemas() -> Mapping[str, bytes]:
     """Return the JSON Schema of each kind of published record, by path.
@@ -416,10 +415,22 @@ def json_schemas() -> Mapping[str, bytes]:
     }
 
 
+def described(*records: type[msgspec.Struct]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Return the JSON Schema of each of these records, and of all in them by name, in words.
+
+    What a field means is in `schema_words.json` or `words.json`; of cases, in its type.
+    """
+    found, components = msgspec.json.schema_components(records, ref_template="#/$defs/{name}")
+    for record, schema in components.items():
+        for name, shape in schema.get("properties", {}).items():
+            if "description" not in shape:
+                shape["description"] = _FIELD_WORDS[record, name]
+    return list(found), components
+
+
 def _schema(title: str, *records: type[msgspec.Struct]) -> bytes:
     dialect = "https://json-schema.org/draft/2020-12/schema"
-    found, components = msgspec.json.schema_components(records, ref_template="#/$defs/{name}")
-    shown = list(found)
+    shown, components = described(*records)
     body: dict[str, Any] = shown[0] if len(shown) == 1 else {"anyOf": shown}
     schema = {"$schema": dialect, "title": title, **body, "$defs": components}
     return msgspec.json.format(msgspec.json.encode(schema, order="sorted"), indent=2) + b"\n"

@@ -19,8 +19,7 @@ from msgspec import Meta
 
 from ledger.findings import DayCopies, FindingFingerprint
 from ledger.store import DynamoStore
-from ledger.units import Counts, Receipt, Tally, counts, says
-from phrases import to_translate
+from ledger.units import Count, Counts, Receipt, Tally
 from rules.pack import PATH_NAME, Pack
 from rules.pack_parts import Fingerprinted, copy_groups
 from rules.rule_set import Paused, RuleSet
@@ -178,88 +177,25 @@ def _last_published(rule_set: RuleSet) -> datetime:
 class Numbers(Counts, msgspec.Struct, frozen=True, omit_defaults=False):
     """The numbers of a period. `refused` and the other totals are sums of their tallies."""
 
-    units: Annotated[
-        int, counts("Units: ranges of files, messages, and files refused as a whole.")
-    ] = 0
-    files_refused: Annotated[
-        int, counts("Files refused as a whole, each counted as one record.")
-    ] = 0
-    records: Annotated[
-        int, counts(to_translate("All records that were read: always inspected plus refused."))
-    ] = 0
-    inspected: Annotated[
-        int,
-        counts(
-            to_translate(
-                "Records accepted as public posts and checked by every rule in force. They"
-                " are counted as delivered: a post that comes again in another export counts again."
-            )
-        ),
-    ] = 0
-    refused: Annotated[
-        int, counts(to_translate("Records not accepted, for example because they are not public."))
-    ] = 0
-    findings: Annotated[
-        int,
-        counts(
-            to_translate(
-                "How often a post met a rule, live or in shadow. A post can meet several"
-                " rules. A finding is a proposal to look, not a verdict."
-            )
-        ),
-    ] = 0
-    live: Annotated[
-        int, counts(to_translate("Findings of live rules, including those held back."))
-    ] = 0
-    shadow: Annotated[
-        int,
-        counts(
-            to_translate(
-                "Findings of rules in shadow: counted, never proposed. If its post comes again,"
-                " one is counted again."
-            )
-        ),
-    ] = 0
-    held: Annotated[
-        int,
-        counts(
-            to_translate("Live findings not proposed because the flood guard held the rule back.")
-        ),
-    ] = 0
-    repeats: Annotated[
-        int,
-        counts(
-            to_translate(
-                "Findings that another unit had already recorded and that are not counted"
-                " again. They are counted for all rules together."
-            )
-        ),
-    ] = 0
-    refused_by_code: Annotated[Tally, says("Refused records by code.")] = {}
-    held_by_rule: Annotated[Tally, says("Held findings by the key of `by_rule`.")] = {}
-    by_category: Annotated[Tally, says("Findings by `category/mode`.")] = {}
-    by_severity: Annotated[Tally, says("Findings by `severity/mode`.")] = {}
-    skipped: Annotated[
-        Tally, says("Units for which a pack (`pack/version`) was out of its dates.")
-    ] = {}
-    sets: Annotated[Tally, says("Units by the digest of the set in force.")] = {}
-    copy_findings: Annotated[
-        int,
-        counts(
-            "Findings whose texts were compared with the others of their provider and day, to find"
-            " near copies. Short texts and findings without a record are not compared."
-        ),
-    ] = 0
-    copy_groups: Annotated[
-        int,
-        counts(
-            "Copy groups among these findings, by provider and day: near copies of one text are"
-            " one group."
-        ),
-    ] = 0
-    copy_groups_by_rule: Annotated[
-        Tally, says("Copy groups in the findings of each `pack/version/rule/mode`.")
-    ] = {}
+    units: Count = 0
+    files_refused: Count = 0
+    records: Count = 0
+    inspected: Count = 0
+    refused: Count = 0
+    findings: Count = 0
+    live: Count = 0
+    shadow: Count = 0
+    held: Count = 0
+    repeats: Count = 0
+    refused_by_code: Tally = {}
+    held_by_rule: Tally = {}
+    by_category: Tally = {}
+    by_severity: Tally = {}
+    skipped: Tally = {}
+    sets: Tally = {}
+    copy_findings: Count = 0
+    copy_groups: Count = 0
+    copy_groups_by_rule: Tally = {}
 
 
 class LeftOutReason(StrEnum):
@@ -387,14 +323,12 @@ COMPARED_AT_MOST = 50_000
 class CopyLine(msgspec.Struct, frozen=True):
     """A line of the journal on the copy groups among the findings of the day."""
 
-    n: Annotated[
-        int, Meta(ge=1, description="Running number of the day, after receipts and cases.")
-    ]
-    kind: Annotated[Literal["copies"], says("Always `copies`: it is no receipt.")]
-    algorithm: Annotated[str, says("How texts were compared, such as `minhash-1`.")]
-    findings: Annotated[int, counts("Findings with a record, of texts long enough to compare.")]
-    groups: Annotated[int, counts("Groups of near copies among them.")]
-    by_rule: Annotated[Tally, says("Such groups in the findings of each `pack/version/rule/mode`.")]
+    n: Annotated[int, Meta(ge=1)]
+    kind: Literal["copies"]
+    algorithm: str
+    findings: Count
+    groups: Count
+    by_rule: Tally
 
 
 def copies_of_day(store: DynamoStore, provider: str, day: str, *, closed: bool) -> DayCopies | None:

@@ -36,9 +36,8 @@ from ledger.keys import SENTINEL
 from ledger.units import (
     AUDITED_AT_LEAST,
     AuditSample,
-    counts,
+    Count,
     missed_posts,
-    says,
     sum_tallies,
     wilson_interval,
 )
@@ -61,17 +60,17 @@ DIGITS = 4
 class Share(msgspec.Struct, frozen=True, kw_only=True):
     """A share with its 95 % interval; blank with a note where too little is known."""
 
-    share: Annotated[float | None, says("The share, 0 to 1; null where blank.")] = None
-    low: Annotated[float | None, says("Lower end of its 95 % interval.")] = None
-    high: Annotated[float | None, says("Upper end of its 95 % interval.")] = None
-    note: Annotated[str, says("Why it is blank, or empty.")] = ""
+    share: float | None = None
+    low: float | None = None
+    high: float | None = None
+    note: str = ""
 
 
 class Estimate(Share, frozen=True, kw_only=True):
     """A share of a count."""
 
-    count: Annotated[int, counts("How many of them it is true of.")] = 0
-    of: Annotated[int, counts("How many were counted.")] = 0
+    count: Count = 0
+    of: Count = 0
 
 
 def estimate(count: int, of: int, at_least: int = 1) -> Estimate:
@@ -94,23 +93,13 @@ def estimate(count: int, of: int, at_least: int = 1) -> Estimate:
 class RuleErrors(msgspec.Struct, frozen=True):
     """How often people found a rule wrong; null until the first decision."""
 
-    decided: Annotated[int | None, says("Findings that somebody confirmed or dismissed.")] = None
-    dismissed: Annotated[int | None, says("Those dismissed.")] = None
-    overturned: Annotated[
-        int | None, says("Those confirmed by a decision that was overturned later.")
-    ] = None
-    precision: Annotated[
-        float | None, says("Share of decided findings that were found right, 0 to 1.")
-    ] = None
-    low: Annotated[float | None, says("Lower end of the precision's 95 % interval.")] = None
-    high: Annotated[float | None, says("Upper end of the same interval.")] = None
-    with_copies: Annotated[
-        int | UnsetType,
-        says(
-            "All decided findings. In `decided` a group of near copies that was decided"
-            " as one counts once. Absent if there was no such group."
-        ),
-    ] = UNSET
+    decided: int | None = None
+    dismissed: int | None = None
+    overturned: int | None = None
+    precision: float | None = None
+    low: float | None = None
+    high: float | None = None
+    with_copies: int | UnsetType = UNSET
 
 
 class Errors(RuleErrors, frozen=True):
@@ -120,9 +109,9 @@ class Errors(RuleErrors, frozen=True):
     later are in the summaries of later months and change nothing here.
     """
 
-    by_rule: Annotated[dict[str, RuleErrors], says("The same by `pack/version/rule`.")] = {}
-    as_of: Annotated[str, says("The last day whose decisions are counted, or empty.")] = ""
-    note: Annotated[str, says("A remark on these figures, or empty.")] = NO_DECISIONS
+    by_rule: dict[str, RuleErrors] = {}
+    as_of: str = ""
+    note: str = NO_DECISIONS
 
 
 def errors_of(
@@ -209,12 +198,10 @@ def _judged(counts: Mapping[str, int]) -> tuple[int, int]:
 class Stratum(msgspec.Struct, frozen=True):
     """One category, or all: what the rules found of it, and what they missed."""
 
-    confirmed: Annotated[int, says("Posts that rules found and people confirmed so far.")] = 0
-    missed: Annotated[
-        Estimate, says("Violating posts in the audit sample, which no rule had met.")
-    ] = Estimate()
-    prevalence: Annotated[Share, says("Share of violating posts among all, met or not.")] = Share()
-    recall: Annotated[Share, says("Share of the violating posts that rules met.")] = Share()
+    confirmed: int = 0
+    missed: Estimate = Estimate()
+    prevalence: Share = Share()
+    recall: Share = Share()
 
 
 def strata_of(
@@ -282,33 +269,19 @@ GROUPS = 5
 class TermEvidence(msgspec.Struct, frozen=True):
     """The findings that one term or sign decided, and how many of them stood."""
 
-    groups: Annotated[
-        int, Meta(ge=GROUPS, description="Copy groups of decided findings that it decided.")
-    ]
-    stood: Annotated[
-        int,
-        counts(
-            "Those that stood: people confirmed at least half of them, and reversed"
-            " none that they decided in the same look."
-        ),
-    ]
-    findings: Annotated[int, Meta(ge=GROUPS, description="The findings in these groups.")]
-    low: Annotated[float, says("Lower end of the 95 % interval of stood/groups.")]
-    high: Annotated[float, says("Upper end of the same interval.")]
-    misleads: Annotated[
-        bool, says("Whether `high` is below `bar`: it is proposed for removal.")
-    ] = False
+    groups: Annotated[int, Meta(ge=GROUPS)]
+    stood: Count
+    findings: Annotated[int, Meta(ge=GROUPS)]
+    low: float
+    high: float
+    misleads: bool = False
 
 
 class RuleEvidence(msgspec.Struct, frozen=True):
     """The terms and signs of one scored rule, in the order of names."""
 
-    bar: Annotated[
-        float | None, says("Lower end of the precision at the threshold that the card promises.")
-    ]
-    terms: Annotated[
-        dict[str, TermEvidence], says("By term as written in the pack; a sign is in braces.")
-    ]
+    bar: float | None
+    terms: dict[str, TermEvidence]
 
 
 type Evidence = Mapping[str, RuleEvidence]
@@ -418,8 +391,8 @@ def _row(groups: int, stood: int, findings: int, bar: float | None) -> TermEvide
 class SentinelDays(msgspec.Struct, frozen=True):
     """On how many days the sentinel post was found, and on which it was missed."""
 
-    found: Annotated[int, counts("Days on which it was found.")]
-    missed: Annotated[tuple[str, ...], says("Closed days on which it was not.")]
+    found: Count
+    missed: tuple[str, ...]
 
     @property
     def days(self) -> int:

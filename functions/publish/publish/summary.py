@@ -19,7 +19,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from cases.kinds import CaseNumbers
-from ledger.units import Tally, counts, says
+from ledger.units import Count, Tally
 from phrases import to_translate
 from publish.folding import LeftOutReason, Numbers
 from publish.precision import (
@@ -133,59 +133,37 @@ OLDER = to_translate("more than 30 days")
 class Before(msgspec.Struct, frozen=True):
     """The summary of an earlier month from which this one carries on."""
 
-    period: Annotated[str, says("The month.")]
-    revision: Annotated[int, Meta(ge=1, description="The revision of it that was carried on.")]
+    period: str
+    revision: Annotated[int, Meta(ge=1)]
 
 
 class Cohort(msgspec.Struct, frozen=True):
     """The findings of one month, and what had become of them by the day of the summary."""
 
-    month: Annotated[str, says("The month in which they were found.")]
-    inspected: Annotated[int, counts("Posts inspected in that month.")]
-    live: Annotated[int, counts("Findings of live rules in that month.")]
-    by_rule: Annotated[Tally, says("What became of them, by `pack/version/rule/mode/what`.")] = {}
-    in_groups: Annotated[
-        Tally, says("Those decided in a group and not in `by_rule`, by the same key.")
-    ] = {}
-    posts: Annotated[Tally, says("Decisions on them by `category/what`: one post each.")] = {}
-    audited: Annotated[
-        Tally, says("Posts of the month's audit sample, by verdict and violating category.")
-    ] = {}
-    measures: Annotated[
-        Tally, says("Measures of the decisions made in that month, whatever they were about.")
-    ] = {}
-    overturned_measures: Annotated[
-        Tally,
-        says(
-            "Those of them overturned by now, by the same key, and all overturned"
-            " decisions of the month by `decisions`."
-        ),
-    ] = {}
-    errors: Annotated[Errors, says("Precision of these findings by now.")] = Errors()
-    strata: Annotated[
-        dict[str, Stratum], says("Prevalence and recall of all, and of each category that was met.")
-    ] = {}
+    month: str
+    inspected: Count
+    live: Count
+    by_rule: Tally = {}
+    in_groups: Tally = {}
+    posts: Tally = {}
+    audited: Tally = {}
+    measures: Tally = {}
+    overturned_measures: Tally = {}
+    errors: Errors = Errors()
+    strata: dict[str, Stratum] = {}
 
 
 class Standing(msgspec.Struct, frozen=True):
     """How cases stood on the last day of a month, whatever day they came."""
 
-    day: Annotated[str, says("The last day that is counted.")] = ""
-    before: Annotated[Before | None, says("The month before, or null if there is none.")] = None
-    open_findings: Annotated[
-        Tally,
-        says(
-            "Findings of live rules that nobody had confirmed or dismissed, by the"
-            " day they were found; those held back or passed on to an authority are among them."
-        ),
-    ] = {}
-    open_notices: Annotated[int, counts("Notices without a decision.")] = 0
-    open_complaints: Annotated[int, counts("Complaints without an outcome.")] = 0
-    open_disputes: Annotated[int, counts("Disputes without an outcome.")] = 0
-    open_orders: Annotated[int, counts("Orders without an answer.")] = 0
-    cohorts: Annotated[
-        tuple[Cohort, ...], says("This month and up to twelve before it, the newest first.")
-    ] = ()
+    day: str = ""
+    before: Before | None = None
+    open_findings: Tally = {}
+    open_notices: Count = 0
+    open_complaints: Count = 0
+    open_disputes: Count = 0
+    open_orders: Count = 0
+    cohorts: tuple[Cohort, ...] = ()
 
     @property
     def open(self) -> int:
@@ -266,153 +244,104 @@ NO_ADDRESS = to_translate(
 class JournalFile(msgspec.Struct, frozen=True):
     """A file of the public journal that was folded."""
 
-    path: Annotated[str, says("Path below the public address.")]
-    sha256: Annotated[str, says("SHA-256 of the file's bytes, in hex.")]
-    lines: Annotated[
-        int, counts("Lines: one for each receipt, case entry and copies; not those of names.")
-    ]
+    path: str
+    sha256: str
+    lines: Count
 
 
 class LeftOut(msgspec.Struct, frozen=True):
     """A receipt that is in none of the numbers."""
 
-    provider: Annotated[str, says("The provider.")]
-    day: Annotated[str, says("The day of the receipt.")]
-    receipt: Annotated[str, says("First 12 hex digits of the SHA-256 of the unit's id.")]
-    why: Annotated[
-        LeftOutReason,
-        says(
-            "`does_not_close`: its records are not the sum of what became of them."
-            " `rule_unknown`: it names a rule that is not in the set it says was in force."
-        ),
-    ]
-    messages: Annotated[int, counts("Messages of a batch; 0 for a receipt of one unit.")] = 0
+    provider: str
+    day: str
+    receipt: str
+    why: LeftOutReason
+    messages: Count = 0
 
 
 class OpenFileNote(msgspec.Struct, frozen=True):
     """A file of which a part was not read by the end of the period; the other parts are counted."""
 
-    provider: Annotated[str, says("The provider.")]
-    file: Annotated[str, says("First 12 hex digits of the SHA-256 of the file's id.")]
-    since: Annotated[str, says("The day on which it came.")]
+    provider: str
+    file: str
+    since: str
 
 
 class PausedNote(msgspec.Struct, frozen=True):
     """A rule that was held in shadow for a provider."""
 
-    provider: Annotated[str, says("The provider.")]
-    rule: Annotated[str, says("The rule, as `pack/rule`.")]
-    since: Annotated[str, says("Since when.")]
-    why: Annotated[str, says("Why, in the operator's words.")]
+    provider: str
+    rule: str
+    since: str
+    why: str
 
 
 class WentLive(msgspec.Struct, frozen=True):
     """A rule in shadow that people of a provider tried, and let propose there."""
 
-    provider: Annotated[str, says("The provider.")]
-    day: Annotated[str, says("The day of the adoption. The next set has it.")]
-    tried: Annotated[str, says("The rule, as `pack/version/rule`.")]
-    band: Annotated[str, says("What proposes: `all` of its findings, or those of `high` alone.")]
-    evidence: Annotated[
-        dict[str, int | float],
-        says(
-            "By the provider's own account, as on the line of the journal; what is absent is 0:"
-            " copy groups `judged`, `right`, `wrong` and `cannot_tell`, the interval `low` to"
-            " `high`, `people`, and `agreed` of the groups judged `twice`."
-        ),
-    ]
+    provider: str
+    day: str
+    tried: str
+    band: str
+    evidence: dict[str, int | float]
 
 
 class NumberChange(msgspec.Struct, frozen=True):
     """One number that a revision changed."""
 
-    measure: Annotated[str, says("The measure, as in the CSV.")]
-    key: Annotated[str, says("Its key, or empty.")]
-    before: Annotated[int | str | None, says("What the earlier revision said.")]
-    after: Annotated[int | str | None, says("What this one says.")]
+    measure: str
+    key: str
+    before: int | str | None
+    after: int | str | None
 
 
 class SummaryPart(msgspec.Struct, frozen=True):
     """One day, or one provider, within a summary."""
 
-    name: Annotated[str, says("The day or the provider.")]
-    provisional: Annotated[bool, says("Whether its numbers may still grow.")]
-    revision: Annotated[int, Meta(ge=1, description="Its revision.")]
-    inspected: Annotated[int, counts("As in numbers.")]
-    refused: Annotated[int, counts("As in numbers.")]
-    live: Annotated[int, counts("As in numbers.")]
-    shadow: Annotated[int, counts("As in numbers.")]
-    held: Annotated[int, counts("As in numbers.")]
-    by_category: Annotated[Tally, says("As in numbers.")]
-    decided: Annotated[int, counts("As in cases.")] = 0
-    overturned: Annotated[int, counts("As in cases.")] = 0
-    acted: Annotated[int, counts("Decisions with a measure.")] = 0
-    removed: Annotated[int, counts("Measures that removed a post.")] = 0
-    contested: Annotated[int, counts("Complaints and disputes received.")] = 0
+    name: str
+    provisional: bool
+    revision: Annotated[int, Meta(ge=1)]
+    inspected: Count
+    refused: Count
+    live: Count
+    shadow: Count
+    held: Count
+    by_category: Tally
+    decided: Count = 0
+    overturned: Count = 0
+    acted: Count = 0
+    removed: Count = 0
+    contested: Count = 0
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """The published numbers of one provider, or of `all`, for one period."""
 
-    provider: Annotated[str, says("The provider, or `all`.")]
-    kind: Annotated[PeriodKind, says("Kind of period.")]
-    period: Annotated[str, says("A day (`2026-11-25`), a month (`2026-11`) or a campaign's name.")]
-    first_day: Annotated[str, says("First day of the period, UTC.")]
-    last_day: Annotated[str, says("Last day of the period, included.")]
-    provisional: Annotated[
-        bool, says("Whether the period is not over yet: the numbers may still grow.")
-    ]
-    revision: Annotated[
-        int,
-        Meta(
-            ge=1,
-            description="1, or more if a closed period was published again."
-            " Earlier ones stand beside it as `<period>.r<n>.json`.",
-        ),
-    ] = 1
-    why_revised: Annotated[str, says("Why there is a new revision, or empty.")] = ""
-    changes: Annotated[
-        tuple[NumberChange, ...], says("What this revision changed against the one before.")
-    ] = ()
-    numbers: Annotated[Numbers, says("What was counted: a fold of the journal files.")]
-    cases: Annotated[CaseNumbers, says("What people did: a fold of the same journal files.")] = (
-        CaseNumbers()
-    )
-    errors: Annotated[Errors, says("What people decided on the findings of the period.")] = Errors()
-    standing: Annotated[
-        Standing | None, says("Of a month, how cases stand at its end; null for other periods.")
-    ] = None
-    terms: Annotated[
-        dict[str, RuleEvidence] | UnsetType,
-        says(
-            "Of a month that is over: by `pack/version/rule`, the terms and signs that"
-            " decided findings of at least five copy groups, and how many of these stood."
-        ),
-    ] = UNSET
-    days: Annotated[tuple[SummaryPart, ...], says("The days, of a month or campaign.")] = ()
-    providers: Annotated[tuple[SummaryPart, ...], says("The providers, of `all`.")] = ()
-    sentinel: Annotated[
-        SentinelDays | UnsetType,
-        says(
-            "Of `all`, whether the post was found that the stack sends itself each day,"
-            " as the provider `sentinel`. Absent if it sent none."
-        ),
-    ] = UNSET
-    journal: Annotated[tuple[JournalFile, ...], says("The files that these numbers fold.")] = ()
-    open_files: Annotated[
-        tuple[OpenFileNote, ...], says("Files not read to the end, on the last day.")
-    ] = ()
-    left_out: Annotated[tuple[LeftOut, ...], says("Receipts that are in none of the numbers.")] = ()
-    paused: Annotated[tuple[PausedNote, ...], says("Rules that were held in shadow.")] = ()
-    went_live: Annotated[
-        tuple[WentLive, ...],
-        says("Rules in shadow that providers adopted after a trial; a campaign lists none."),
-    ] = ()
-    notice_hours: Annotated[
-        int, counts("Hours for which a new version of a pack only runs in shadow.")
-    ]
-    public_url: Annotated[str, says("The public address, or empty.")] = ""
-    all_in_shadow: Annotated[str, says("Why every rule runs in shadow, or empty if not so.")] = ""
+    provider: str
+    kind: PeriodKind
+    period: str
+    first_day: str
+    last_day: str
+    provisional: bool
+    revision: Annotated[int, Meta(ge=1)] = 1
+    why_revised: str = ""
+    changes: tuple[NumberChange, ...] = ()
+    numbers: Numbers
+    cases: CaseNumbers = CaseNumbers()
+    errors: Errors = Errors()
+    standing: Standing | None = None
+    terms: dict[str, RuleEvidence] | UnsetType = UNSET
+    days: tuple[SummaryPart, ...] = ()
+    providers: tuple[SummaryPart, ...] = ()
+    sentinel: SentinelDays | UnsetType = UNSET
+    journal: tuple[JournalFile, ...] = ()
+    open_files: tuple[OpenFileNote, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    paused: tuple[PausedNote, ...] = ()
+    went_live: tuple[WentLive, ...] = ()
+    notice_hours: Count
+    public_url: str = ""
+    all_in_shadow: str = ""
 
     @property
     def path(self) -> str:

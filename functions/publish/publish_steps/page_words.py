@@ -11,13 +11,13 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
-import msgspec
 from jinja2 import Environment
 from markupsafe import Markup
 
 from cases.kinds import CaseNumbers
 from ledger.texts import replace_controls
 from phrases import LANGUAGES, NAMES, Phrases, category_words, of, package_words, page_engine
+from publish.day_facts import described
 from publish.folding import Numbers
 from publish.precision import FEW, REMOVED
 from publish.summary import NO_ADDRESS, PeriodKind, Standing, Summary
@@ -81,7 +81,7 @@ def refusal_words(code: str) -> str:
 
 def meanings() -> dict[str, str]:
     """Return the meaning of each number by name, as the schema describes it."""
-    _, records = msgspec.json.schema_components((Numbers, CaseNumbers))
+    _, records = described(Numbers, CaseNumbers)
     fields = [field for record in records.values() for field in record["properties"].items()]
     return {name: field["description"] for name, field in fields}
 

@@ -224,14 +224,11 @@ class Closing:
         lost = sum(row.is_lost for row in rows)
         return FileReceipt(
             **counts | {"bytes": manifest.dropped.size, "set": manifest.set},
-            file=manifest.file,
-            provider=manifest.provider,
+            **{name: getattr(manifest, name) for name in ("file", "provider", "format", "ranges")},
             key=manifest.dropped.key,
             version=manifest.dropped.version,
             status="incomplete" if lost else "done",
             at=at,
-            format=manifest.format,
-            ranges=manifest.ranges,
             repeated_ranges=known,
             lost_ranges=lost,
             advice=SEND_AGAIN if lost else "",

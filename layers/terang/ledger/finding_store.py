@@ -134,7 +134,7 @@ class DynamoUnits(TableRows):
             puts.append(
                 self.table.put_action(key, f"sample#{receipt.unit}", list(posts), expires=expires)
             )
-        return self.table.transact_first(puts, watched=len(markers))
+        return self.table.transact(*puts, watched=len(markers))
 
     def receipt(self, marker: Marker) -> Receipt:
         """Return the receipt of a committed unit, or of the batch that it is part of."""

@@ -115,9 +115,8 @@ class S3Objects:
                 raise ObjectChangedError("the object is no longer the version that was cut")
             data = cast("bytes", body.read())
         if len(data) != end - start:
-            raise OSError(
-                f"got {len(data)} of {end - start} bytes"
-            )  # transient: the caller tries again
+            # It passes: the caller tries again.
+            raise OSError(f"got {len(data)} of {end - start} bytes")
         return data
 
     def _ask_why(self, bucket: str, key: str, pin: dict[str, str]) -> None:
@@ -153,13 +152,8 @@ class S3Objects:
 
     def get_with_etag(self, bucket: str, key: str) -> tuple[bytes, str] | None:
         """Return the newest bytes under a key and their ETag, for `put_if`."""
-        try:
-            answer = self.client.get_object(Bucket=bucket, Key=key)
-        except ClientError as error:
-            if isinstance(_translated(error), ObjectGoneError):
-                return None
-            raise
-        return answer["Body"].read(), answer["ETag"]
+        answer = self._answer(Bucket=bucket, Key=key)
+        return (answer["Body"].read(), answer["ETag"]) if answer else None
 
     def put(self, bucket: str, key: str, data: bytes) -> Source:
         """Write an object, or replace it. The content type follows the ending of the key."""
@@ -219,13 +213,8 @@ class S3Objects:
 
     def version_bytes(self, source: Source) -> bytes | None:
         """Return all bytes of one version, or None if it is gone."""
-        where = {"Bucket": source.bucket, "Key": source.key, "VersionId": source.version}
-        try:
-            return cast("bytes", self.client.get_object(**where)["Body"].read())
-        except ClientError as error:
-            if isinstance(_translated(error), ObjectGoneError):
-                return None
-            raise
+        answer = self._answer(Bucket=source.bucket, Key=source.key, VersionId=source.version)
+        return answer["Body"].read() if answer else None
 
     def keys(self, bucket: str, prefix: str) -> list[str]:
         """Return all keys under a prefix, sorted."""
@@ -234,6 +223,15 @@ class S3Objects:
     def etags(self, bucket: str, prefix: str) -> dict[str, str]:
         """Return the ETag of each key under a prefix: another one means that it was written."""
         return {item["Key"]: item["ETag"] for item in self._listed(bucket, prefix)}
+
+    def _answer(self, **where: str) -> Any:
+        """Return what S3 answers about an object, or None if it is gone."""
+        try:
+            return self.client.get_object(**where)
+        except ClientError as error:
+            if isinstance(_translated(error), ObjectGoneError):
+                return None
+            raise
 
     def _listed(self, bucket: str, prefix: str) -> Iterator[dict[str, Any]]:
         pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)

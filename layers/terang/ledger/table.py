@@ -190,15 +190,11 @@ class Table:
                 wanted = left
         return found
 
-    def transact(self, *actions: Item) -> bool:
-        """Do all actions or none; return False if the condition of the first action failed."""
-        return self.transact_first(actions, watched=1)
-
     def transact_all(self, *actions: Item) -> bool:
         """Do all actions or none; return False if the condition of any action failed."""
-        return self.transact_first(actions, watched=len(actions))
+        return self.transact(*actions, watched=len(actions))
 
-    def transact_first(self, actions: Sequence[Item], watched: int) -> bool:
+    def transact(self, *actions: Item, watched: int = 1) -> bool:
         """Do all actions or none; return False if a condition of the first `watched` failed.
 
         Raises OSError for every other reason, after waiting out conflicts with other transactions.

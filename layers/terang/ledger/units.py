@@ -205,6 +205,7 @@ class OpenFile(msgspec.Struct, frozen=True):
 
 
 Tally = dict[str, int]
+Count = Annotated[int, Meta(ge=0)]
 
 
 def says(description: str) -> Meta:
@@ -224,29 +225,20 @@ class Counts(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     `sum_records` adds them up.
     """
 
-    bytes: Annotated[int, counts("Bytes read.")] = 0
-    lines: Annotated[int, counts("Lines read.")] = 0
-    records: Annotated[int, counts("Records read: always inspected plus all refused.")] = 0
-    inspected: Annotated[int, counts("Records accepted as public posts.")] = 0
-    findings: Annotated[
-        int, counts("Hits of rules: those in shadow, and findings that this unit recorded first.")
-    ] = 0
-    repeats: Annotated[int, counts("Findings that another unit had recorded before.")] = 0
-    by_rule: Annotated[Tally, says("Findings by `pack/version/rule/mode`.")] = {}
-    by_language: Annotated[
-        Tally, says("Inspected posts by the language that the sender named, `other` if unclear.")
-    ] = {}
-    unknown_fields: Annotated[int, counts("Fields of records that were ignored.")] = 0
-    assumed_utc: Annotated[int, counts("Times of publication without an offset, read as UTC.")] = 0
-    no_rules: Annotated[
-        int, counts("Inspected posts for which their provider had no rule in force.")
-    ] = 0
-    partly_read: Annotated[
-        int,
-        counts("Inspected posts of which only a part was read: all was more work than allowed."),
-    ] = 0
-    first: Annotated[str, says("Day of the earliest post, or empty.")] = ""
-    last: Annotated[str, says("Day of the latest post, or empty.")] = ""
+    bytes: Count = 0
+    lines: Count = 0
+    records: Count = 0
+    inspected: Count = 0
+    findings: Count = 0
+    repeats: Count = 0
+    by_rule: Tally = {}
+    by_language: Tally = {}
+    unknown_fields: Count = 0
+    assumed_utc: Count = 0
+    no_rules: Count = 0
+    partly_read: Count = 0
+    first: str = ""
+    last: str = ""
 
 
 class ReceiptCounts(Counts, frozen=True):
@@ -469,9 +461,9 @@ def missed_posts(samples: Iterable[AuditSample]) -> tuple[float, float, float]:
 class Percentiles(msgspec.Struct, frozen=True):
     """How long something took: hours, of so many; null where none ended."""
 
-    of: Annotated[int, counts("How many ended.")] = 0
-    median_hours: Annotated[float | None, says("Half took no longer.")] = None
-    p90_hours: Annotated[float | None, says("Nine of ten took no longer.")] = None
+    of: Count = 0
+    median_hours: float | None = None
+    p90_hours: float | None = None
 
 
 def percentiles(seconds: Mapping[str, int]) -> Percentiles:
