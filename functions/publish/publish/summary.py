@@ -297,7 +297,7 @@ class OpenFileNote(msgspec.Struct, frozen=True):
     since: Annotated[str, says("The day on which it came.")]
 
 
-class PausedNote(msgspec.Struct, frozen=True):
+class PausedNote(msgspec.Struct, frozen=True, order=True):
     """A rule that was held in shadow for a provider."""
 
     provider: Annotated[str, says("The provider.")]
