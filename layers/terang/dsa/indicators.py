@@ -49,7 +49,10 @@ def contest_number(entries: Entries, indicator: str, scope: str) -> Counted:
         cause = next(code for words, code in _SUSPENSIONS.items() if words in indicator)
         return count(entry for entry in entries.typed("suspension") if entry.why == cause)
     if indicator.startswith("Number of restrictions newly imposed"):
-        return count(_newly_imposed(entries))
+        complaints = _ended(entries, "complaint")
+        return count(
+            each for each in complaints if each.done and each.about and not each.about.done
+        )
     contest = "dispute" if indicator.startswith("Number of disputes") else "complaint"
     opened, ended = entries.typed(contest), _ended(entries, contest)
     if indicator.startswith("Complaint regarding"):
@@ -82,12 +85,6 @@ def _contest_number(
 
 def _ended(entries: Entries, contest: str) -> list[JournalEntry]:
     return [entry for entry in entries.typed("outcome") if getattr(entry, contest)]
-
-
-def _newly_imposed(entries: Entries) -> Iterator[JournalEntry]:
-    for outcome in _ended(entries, "complaint"):
-        if outcome.done and outcome.about is not None and not outcome.about.done:
-            yield outcome
 
 
 def automated_number(
