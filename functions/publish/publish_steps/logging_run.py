@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from hashlib import sha256
-from itertools import count, islice
+from itertools import chain, count, islice
 from secrets import token_bytes
 
 import msgspec
@@ -252,11 +252,8 @@ class DueLeaves:
         key = store.log_key(month)  # else this run is the first that needs it
         key = key or store.put_log_key(month, token_bytes(32), key_expiry(month))
         logged = self.known.logged(provider, day, self.files)
-        for shard in "0123456789abcdef":
-            for leaf in sorted(self._shard(provider, day, shard, key)):
-                if sha256(leaf).digest() not in logged:
-                    yield leaf
-        for leaf in self._receipts(provider, day, closed):
+        shards = (sorted(self._shard(provider, day, shard, key)) for shard in "0123456789abcdef")
+        for leaf in chain(chain.from_iterable(shards), self._receipts(provider, day, closed)):
             if sha256(leaf).digest() not in logged:
                 yield leaf
         yield encode_leaf(DayLeaf(provider, day, facts))
@@ -313,7 +310,8 @@ class DueLeaves:
         """Return digest and size of a file, or None if the log names these bytes already."""
         data = self.log.objects.get(bucket, path) or b""
         digest = sha256(data).hexdigest()
-        if self.known.names(path, digest, since):
+        file = self.known.files.get(path)
+        if file and file.sha256 == digest and file.index >= since:
             self.known.etags[path] = etag
             return None
         return digest, len(data)
