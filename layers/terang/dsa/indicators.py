@@ -233,7 +233,8 @@ HEADER = ("Letter of Art. 7(3)", "Indicator", "Value", "Text")
 def tco_rows(entries: Entries) -> Iterator[tuple[str, str, str | Counted, str]]:
     """Yield all rows under `HEADER`, in the order of the letters."""
     orders = [order for order in entries.orders if order.regulation == "tco"]
-    answers = _last_answers(entries)
+    messages = sorted(entries.typed("order"), key=lambda entry: (entry.at, entry.entry))
+    answers = {each.follows or each.entry: each.outcome for each in messages if each.outcome}
     followed = [order for order in orders if answers.get(order.entry) == "complied"]
     not_followed = [order for order in orders if answers.get(order.entry) in _NOT_FOLLOWED]
     taken_down = (
@@ -261,11 +262,6 @@ def tco_rows(entries: Entries) -> Iterator[tuple[str, str, str | Counted, str]]:
         ("g", "complaint", "Reinstated after a complaint"),
     ):
         yield letter, indicator, count(each for each in reinstatements if each.cause == cause), ""
-
-
-def _last_answers(entries: Entries) -> dict[str, str]:
-    messages = sorted(entries.typed("order"), key=lambda entry: (entry.at, entry.entry))
-    return {entry.follows or entry.entry: entry.outcome for entry in messages if entry.outcome}
 
 
 def _reasons(entries: Entries, orders: list[JournalEntry]) -> str:

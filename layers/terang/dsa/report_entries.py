@@ -311,19 +311,12 @@ def order_rows(entries: Entries) -> Iterator[CountedRow]:
 
 
 def _order_numbers(orders: Sequence[JournalEntry]) -> Iterator[Counted]:
-    act = [order for order in orders if order.kind == "act"]
-    inform = [order for order in orders if order.kind == "inform"]
-    yield count(act)
-    yield count_items(act)
-    yield from _order_medians(act)
-    yield count(inform)
-    yield from _order_medians(inform)
-
-
-def _order_medians(orders: Sequence[JournalEntry]) -> Iterator[Counted]:
-    for moment in ORDER_TIMES:
-        times = ((order, order.received_at, getattr(order, moment)) for order in orders)
-        yield median_hours(each for each in times if each[2])
+    for kind, countings in (("act", (count, count_items)), ("inform", (count,))):
+        of_kind = [order for order in orders if order.kind == kind]
+        yield from (counting(of_kind) for counting in countings)
+        for moment in ORDER_TIMES:
+            times = ((order, order.received_at, getattr(order, moment)) for order in of_kind)
+            yield median_hours(each for each in times if each[2])
 
 
 def notice_rows(entries: Entries) -> Iterator[CountedRow]:
