@@ -516,12 +516,8 @@ def _check_continuation(
     themselves may be pruned. Without it, the key must be one of the known ones.
     """
     first = log.leaves[0] if log.leaves else {"kind": "none"}
-    expected = {
-        "kind": "began",
-        "origin": before.origin,
-        "size": before.size,
-        "root": before.root.hex(),
-    }
+    expected = {"kind": "began", "origin": before.origin, "size": before.size}
+    expected["root"] = before.root.hex()
     if first and first["kind"] != "began":
         result.wrong.append(f"{log.origin} does not say which log it continues")
         return
@@ -717,16 +713,14 @@ def _is_found(summary: bytes | None) -> bool:
 def _check_corrections(logs: Sequence[Log], source: LogSource, result: Result) -> None:
     """Check that the numbers of a closed period changed only by a revision that says why."""
     history: defaultdict[str, list[Leaf]] = defaultdict(list)
-    for log in logs:
-        for leaf in log.leaves:
-            if leaf and leaf["kind"] == "published" and leaf["of"] == "summary":
-                history[leaf["path"]].append(leaf)
+    for leaf in chain(*(log.leaves for log in logs)):
+        if leaf and leaf["kind"] == "published" and leaf["of"] == "summary":
+            history[leaf["path"]].append(leaf)
     corrected = 0
     for path, leaves in sorted(history.items()):
         for before, after in zip(leaves, leaves[1:]):
-            if before["sha256"] == after["sha256"]:
-                continue
-            if after.get("revision", 0) <= before.get("revision", 0):
+            is_newer = after.get("revision", 0) > before.get("revision", 0)
+            if before["sha256"] != after["sha256"] and not is_newer:
                 result.wrong.append(f"{path} was changed without a new revision")
         revision = leaves[-1].get("revision", 0)
         if revision > 1 and ".r" not in path.rpartition("/")[2]:

@@ -74,7 +74,7 @@ def read_labelled(
     mean harmful; then every other label means ordinary. Without any, labels are words such as
     `harmful` and `ordinary`. Raises LabelError with the first rows that cannot be used.
     """
-    return _posts(data, name, suffix, lambda row: _is_harmful(row, harmful))
+    return _posts(data, name, suffix, lambda row: _label_of(row, harmful))
 
 
 def read_clean(data: bytes, name: str, suffix: str) -> list[LabelledPost]:
@@ -89,22 +89,18 @@ type _Row = Mapping[str, object]
 
 
 def _posts(
-    data: bytes, name: str, suffix: str, label_of: Callable[[_Row], bool | None]
+    data: bytes, name: str, suffix: str, label_of: Callable[[_Row], bool | str]
 ) -> list[LabelledPost]:
     posts: list[LabelledPost] = []
     problems: list[str] = []
     for line, row in _rows(data, name, suffix):
         place = f"{name}:{line}"
-        problem = row if isinstance(row, str) else _text_problem(row)
-        if not isinstance(row, str) and not problem:
-            is_harmful = label_of(row)
-            if is_harmful is None:
-                problem = _label_problem(row)
-            else:
-                group, brand = (str(row.get(one) or "").strip() for one in ("group", "brand"))
-                posts.append(LabelledPost(str(row["text"]), is_harmful, place, group, brand))
-        if problem:
-            problems.append(f"{place}: {problem}")
+        label = row if isinstance(row, str) else _text_problem(row) or label_of(row)
+        if isinstance(row, str) or isinstance(label, str):  # what is wrong with the row
+            problems.append(f"{place}: {label}")
+        else:
+            group, brand = (str(row.get(one) or "").strip() for one in ("group", "brand"))
+            posts.append(LabelledPost(str(row["text"]), label, place, group, brand))
     raise_problems(problems)
     return posts
 
@@ -155,29 +151,19 @@ def _text_problem(row: _Row) -> str | None:
     return None if text.strip() else "`text` is empty; leave the row out"
 
 
-def _is_harmful(row: _Row, harmful: Collection[str]) -> bool | None:
-    label = _label(row)
-    if label is None:
-        return None
-    known = dict.fromkeys(HARMFUL, True) | dict.fromkeys(ORDINARY, False)
-    return label in harmful if harmful else known.get(label.casefold())
-
-
-def _label(row: _Row) -> str | None:
-    label = row.get("label")
-    if isinstance(label, bool):
-        return str(label).lower()
-    return str(label).strip() if isinstance(label, (str, int)) and str(label).strip() else None
-
-
-def _label_problem(row: _Row) -> str:
-    label = _label(row)
-    if label is None:
-        return f"no `label`; allowed are {', '.join(HARMFUL)} and {', '.join(ORDINARY)}"
-    return (
-        f"label `{label[:40]}` is not known; allowed are {', '.join(HARMFUL)} and "
-        f"{', '.join(ORDINARY)}, or name the harmful ones with --harmful"
-    )
+def _label_of(row: _Row, harmful: Collection[str]) -> bool | str:
+    """Return whether a row is labelled harmful, or why its label does not say so."""
+    given = row.get("label")
+    label = str(given).strip() if isinstance(given, (str, int)) else ""
+    label = label.lower() if isinstance(given, bool) else label
+    allowed = f"allowed are {', '.join(HARMFUL)} and {', '.join(ORDINARY)}"
+    if not label:
+        return f"no `label`; {allowed}"
+    if harmful:
+        return label in harmful
+    if label.casefold() in (*HARMFUL, *ORDINARY):
+        return label.casefold() in HARMFUL
+    return f"label `{label[:40]}` is not known; {allowed}, or name the harmful ones with --harmful"
 
 
 def raise_problems(problems: list[str]) -> None:

@@ -23,7 +23,7 @@ from hashlib import sha256
 from itertools import batched
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
-from typing import Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 
@@ -104,16 +104,18 @@ FILE_BYTES = 8 * 1024 * 1024
 """The most bytes of a file: a browser can download and show it."""
 
 
-class JournalPiece(NamedTuple):
-    """One file of a day's journal: its place in the spool, and the facts that are published on it.
+@dataclass(slots=True)
+class JournalPiece:
+    """One file of a day's journal: its place in the spool, and what it holds so far.
 
     `lines` counts receipts and case entries; a line that only gives numbers to names is neither.
     """
 
-    start: int
-    size: int
-    sha256: str
-    lines: int
+    start: int = 0
+    size: int = 0
+    lines: int = 0
+    digest: Any = field(default_factory=sha256)
+    names: NamesOfFile = field(default_factory=NamesOfFile)
 
 
 @dataclass(slots=True)
@@ -124,15 +126,10 @@ class JournalSpool:
     """
 
     at_least: int = 0
-    pieces: list[JournalPiece] = field(default_factory=list)
+    pieces: list[JournalPiece] = field(default_factory=lambda: [JournalPiece()])
     _file: SpooledTemporaryFile[bytes] = field(
         default_factory=lambda: SpooledTemporaryFile(max_size=FILE_BYTES)  # noqa: SIM115 - see close
     )
-    _names: NamesOfFile = field(default_factory=NamesOfFile)
-    _start: int = 0
-    _size: int = 0
-    _lines: int = 0
-    _digest: Any = field(default_factory=sha256)
 
     def close(self) -> None:
         """Delete the bytes."""
@@ -140,24 +137,23 @@ class JournalSpool:
 
     def add_receipt(self, receipt: Receipt) -> None:
         """Add a receipt, in a new file if this one is full."""
-        data = self._names.encode(receipt)
+        data = self.pieces[-1].names.encode(receipt)
         if self._is_full(data):
-            self._end_file()
-            data = self._names.encode(receipt)
+            self._begin_file()
+            data = self.pieces[-1].names.encode(receipt)
         self._write(data)
 
     def add(self, line: msgspec.Struct) -> None:
         """Add a case entry, or the line on copy groups."""
         data = _encoded(line)
         if self._is_full(data):
-            self._end_file()
+            self._begin_file()
         self._write(data)
 
     def finish(self) -> list[JournalPiece]:
         """Return the files, the last ones empty if there are fewer than `at_least`."""
-        self._end_file()
         while len(self.pieces) < self.at_least:
-            self._end_file()
+            self._begin_file()
         return self.pieces
 
     def read(self) -> Iterator[bytes]:
@@ -167,19 +163,19 @@ class JournalSpool:
             yield self._file.read(piece.size)
 
     def _is_full(self, data: bytes) -> bool:
-        return self._size > 0 and self._size + len(data) > FILE_BYTES
+        size = self.pieces[-1].size
+        return size > 0 and size + len(data) > FILE_BYTES
 
     def _write(self, data: bytes) -> None:
         self._file.write(data)
-        self._digest.update(data)
-        self._size += len(data)
-        self._lines += 1
+        piece = self.pieces[-1]
+        piece.digest.update(data)
+        piece.size += len(data)
+        piece.lines += 1
 
-    def _end_file(self) -> None:
-        digest = self._digest.hexdigest()
-        self.pieces.append(JournalPiece(self._start, self._size, digest, self._lines))
-        self._start, self._size, self._lines = self._start + self._size, 0, 0
-        self._names, self._digest = NamesOfFile(), sha256()
+    def _begin_file(self) -> None:
+        last = self.pieces[-1]
+        self.pieces.append(JournalPiece(last.start + last.size))
 
 
 def _encoded(line: msgspec.Struct) -> bytes:
@@ -199,18 +195,22 @@ class FoldedJournal(msgspec.Struct, frozen=True):
     entries_sha256: str
 
 
-@dataclass(frozen=True, slots=True)
-class DayFacts:
-    """A provider's day: its public journal, its numbers, and what is missing from both."""
+class DayFold(msgspec.Struct, frozen=True, kw_only=True):
+    """What the receipts and case entries of a day come to, and which records these are."""
 
-    journal_files: tuple[JournalFile, ...]
-    journal: JournalSpool
+    folded: FoldedJournal
+    journal: tuple[JournalFile, ...]
     numbers: Numbers
     cases: CaseNumbers
     left_out: tuple[LeftOut, ...]
+
+
+class DayFacts(DayFold, frozen=True, kw_only=True):
+    """A provider's day: its fold, the bytes of its journal, and files that were being read."""
+
+    spool: JournalSpool
     open_files: tuple[OpenFileNote, ...]
     went_live: tuple[WentLive, ...]
-    folded: FoldedJournal
 
     @property
     def is_empty(self) -> bool:
@@ -227,7 +227,7 @@ def count_day(
     copies: DayCopies | None,
     files: Sequence[OpenFile],
     catalogue: PublishedSets,
-    journal: JournalSpool,
+    spool: JournalSpool,
 ) -> DayFacts:
     """Return the numbers of a day, and fill its journal.
 
@@ -245,16 +245,16 @@ def count_day(
                 name = short_digest(receipt.unit)
                 left_out.append(LeftOut(provider, day, name, reason, receipt.messages))
             else:
-                journal.add_receipt(receipt)
+                spool.add_receipt(receipt)
                 parts.append(numbers_of(receipt, catalogue))
         numbers = sum_records(Numbers, parts)
         folded, counted = folded + len(batch), counted + len(parts) - 1
     cases = case_lines(entries, letters, counted + 1)
     for line in cases:
-        journal.add(line)
+        spool.add(line)
     if copies is not None:
         number, groups = counted + len(cases) + 1, copies.groups
-        journal.add(CopyLine(number, "copies", ALGORITHM, copies.findings, groups, copies.by_rule))
+        spool.add(CopyLine(number, "copies", ALGORITHM, copies.findings, groups, copies.by_rule))
         numbers = msgspec.structs.replace(
             numbers,
             copy_findings=copies.findings,
@@ -263,11 +263,15 @@ def count_day(
         )
     ordered = msgspec.json.encode(sorted(entries, key=lambda entry: entry.entry))
     return DayFacts(
-        journal_files=tuple(
-            JournalFile(f"{journal_path(provider, day, number)}.jsonl", piece.sha256, piece.lines)
-            for number, piece in enumerate(journal.finish())
+        journal=tuple(
+            JournalFile(
+                f"{journal_path(provider, day, number)}.jsonl",
+                piece.digest.hexdigest(),
+                piece.lines,
+            )
+            for number, piece in enumerate(spool.finish())
         ),
-        journal=journal,
+        spool=spool,
         numbers=numbers,
         cases=case_numbers(cases),
         left_out=tuple(sorted(left_out, key=lambda left: left.receipt)),
@@ -307,29 +311,17 @@ CHECK_AFTER = timedelta(hours=22)
 hours, within 24 if a run fails, and later where runs have no time left for the check."""
 
 
-class Seal(msgspec.Struct, frozen=True):
-    """The fold of a closed day, and which records it folds. `form` says how it was folded."""
+class Seal(DayFold, frozen=True, kw_only=True):
+    """The fold of a closed day. `form` says how it was folded."""
 
     form: str
     checked_at: str
-    folded: FoldedJournal
-    journal: tuple[JournalFile, ...]
-    numbers: Numbers
-    cases: CaseNumbers
-    left_out: tuple[LeftOut, ...]
 
     @classmethod
-    def of(cls, facts: DayFacts, now: datetime) -> "Seal":
+    def of(cls, fold: DayFold, now: datetime) -> "Seal":
         """Return the seal of a day that was read now."""
-        return cls(
-            form=seal_form(),
-            checked_at=utc(now),
-            folded=facts.folded,
-            journal=facts.journal_files,
-            numbers=facts.numbers,
-            cases=facts.cases,
-            left_out=facts.left_out,
-        )
+        folded = {name: getattr(fold, name) for name in DayFold.__struct_fields__}
+        return cls(**folded, form=seal_form(), checked_at=utc(now))
 
     def is_due(self, now: datetime) -> bool:
         """Return whether the day is to be read again. A time in the future does not count."""

@@ -77,7 +77,7 @@ class PublishedSets:
 
         If none of them is known, return that of the set in force, and without one `otherwise`.
         """
-        applied = [self.sets[digest].notice_hours for digest in digests if digest in self.sets]
+        applied = [published.notice_hours for published in self._known(digests)]
         if not applied and self.current in self.sets:
             return self.in_force.notice_hours
         return min(applied, default=otherwise)
@@ -92,7 +92,7 @@ class PublishedSets:
         holding = [
             (digest == self.current, _last_published(published), -published.notice_hours)
             for digest, published in self.sets.items()
-            if any((p.id, p.version) == (pack.id, pack.version) for p in published.packs)
+            if _holds(published, pack)
         ]
         return -max(holding)[-1]
 
@@ -105,9 +105,7 @@ class PublishedSets:
     def matching_of(self, pack: Pack) -> str:
         """Return the digest of a version's matching part that a set publishes, or ""."""
         for published in self.sets.values():
-            if published.matching and any(
-                (held.id, held.version) == (pack.id, pack.version) for held in published.packs
-            ):
+            if published.matching and _holds(published, pack):
                 return published.matching[pack.id]
         return ""
 
@@ -131,14 +129,14 @@ class PublishedSets:
 
     def ran(self, provider: str, digests: Iterable[str]) -> dict[tuple[str, int], Pack]:
         """Return the packs that these sets run for a provider, by id and version."""
-        known = [self.sets[digest] for digest in digests if digest in self.sets]
+        known = self._known(digests)
         found = {(p.id, p.version): p for s in known for p in s.packs if s.runs(provider, p)}
         return dict(sorted(found.items()))
 
     def pauses_of(self, pack: Pack) -> dict[str, dict[str, Paused]]:
         """Return the pauses of this version's rules in the set in force, by rule and provider."""
         found: dict[str, dict[str, Paused]] = {}
-        if any((p.id, p.version) == (pack.id, pack.version) for p in self.in_force.packs):
+        if _holds(self.in_force, pack):
             for provider, settings in sorted(self.in_force.providers.items()):
                 for pause in settings.paused:
                     name, _, rule = pause.rule.partition("/")
@@ -148,9 +146,11 @@ class PublishedSets:
 
     def paused(self, provider: str, digests: Iterable[str]) -> tuple[Paused, ...]:
         """Return the pauses of a provider's rules in these sets, in order."""
-        known = [self.sets[digest] for digest in digests if digest in self.sets]
-        found = {p for s in known for p in s.settings_of(provider).paused}
+        found = {p for s in self._known(digests) for p in s.settings_of(provider).paused}
         return tuple(sorted(found, key=lambda paused: (paused.rule, paused.since, paused.why)))
+
+    def _known(self, digests: Iterable[str]) -> list[RuleSet]:
+        return [self.sets[digest] for digest in digests if digest in self.sets]
 
 
 def is_campaign_name(name: str) -> bool:
@@ -168,6 +168,10 @@ def proposes_from(pack: Pack, notice_hours: int) -> str:
         return ""
     moment = pack.published_at + timedelta(hours=notice_hours)
     return moment.isoformat(timespec="minutes").replace("+00:00", "Z")
+
+
+def _holds(rule_set: RuleSet, pack: Pack) -> bool:
+    return any((held.id, held.version) == (pack.id, pack.version) for held in rule_set.packs)
 
 
 def _last_published(rule_set: RuleSet) -> datetime:

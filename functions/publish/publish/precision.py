@@ -241,25 +241,17 @@ def _stratum(confirmed: int, violating: int, judged: int, inspected: int) -> Str
     unmet = max(0, inspected - confirmed)
     # Not from `missed`: a rounded share of many posts would be off by several of them.
     likely, fewest, most = missed_posts([AuditSample(violating, judged, unmet)])
-    prevalence = Share(
-        share=_rounded_share(confirmed + likely, inspected),
-        low=_rounded_share(confirmed + fewest, inspected),
-        high=_rounded_share(confirmed + most, inspected),
-    )
-    if not confirmed + likely:
-        return Stratum(
-            confirmed, missed, prevalence, Share(note=to_translate("no violating post is known"))
-        )
-    recall = Share(
-        share=_rounded_share(confirmed, confirmed + likely),
-        low=_rounded_share(confirmed, confirmed + most),
-        high=_rounded_share(confirmed, confirmed + fewest),
-    )
+    prevalence = _rounded_share(*((confirmed + n, inspected) for n in (likely, fewest, most)))
+    recall = Share(note=to_translate("no violating post is known"))
+    if confirmed + likely:
+        recall = _rounded_share(*((confirmed, confirmed + n) for n in (likely, most, fewest)))
     return Stratum(confirmed, missed, prevalence, recall)
 
 
-def _rounded_share(part: float, whole: float) -> float:
-    return round(part / whole, DIGITS) if whole else 0.0
+def _rounded_share(*ratios: tuple[float, float]) -> Share:
+    """Return a share and its interval, each from a part and its whole."""
+    share, low, high = (round(part / whole, DIGITS) if whole else 0.0 for part, whole in ratios)
+    return Share(share=share, low=low, high=high)
 
 
 GROUPS = 5
@@ -296,17 +288,18 @@ def term_evidence(
     The last word of the month on a finding counts: an overturned decision is turned round.
     `bar_of` returns the bar of a `pack/version/rule`.
     """
-    by_term: dict[tuple[str, str], dict[str, list[_LastWord]]] = defaultdict(
-        lambda: defaultdict(list)
-    )
+    by_group = defaultdict[tuple[str, str, str], list[_LastWord]](list)
     for word in _last_words(entries):
         for term in word.finding.decided:
-            by_term[word.finding.rule, term][word.copy_group].append(word)
-    totals: dict[str, dict[str, tuple[int, int, int]]] = defaultdict(dict)
-    for (rule, term), groups in sorted(by_term.items()):
-        stood = sum(map(_stood, groups.values()))
-        totals[rule][term] = len(groups), stood, sum(map(len, groups.values()))
+            by_group[word.finding.rule, term, word.copy_group].append(word)
+    totals: _Totals = defaultdict(Counter)
+    for (rule, term, _), words in by_group.items():
+        totals[rule, term].update(groups=1, stood=int(_stood(words)), findings=len(words))
     return _published(totals, bar_of)
+
+
+type _Totals = defaultdict[tuple[str, str], Counter[str]]
+"""The first three numbers of a TermEvidence, by rule and term."""
 
 
 class _LastWord(NamedTuple):
@@ -331,15 +324,14 @@ def _stood(words: Iterable[_LastWord]) -> bool:
 
 def sum_evidence(parts: Iterable[Evidence]) -> dict[str, RuleEvidence]:
     """Return the sum of published totals: of all providers, or of several months."""
-    totals: dict[str, dict[str, tuple[int, int, int]]] = defaultdict(dict)
+    totals: _Totals = defaultdict(Counter)
     bars: dict[str, float | None] = {}
     for part in parts:
-        for rule, evidence in sorted(part.items()):
+        for rule, evidence in part.items():
             bars[rule] = evidence.bar
             for term, one in evidence.terms.items():
-                groups, stood, findings = totals[rule].get(term, (0, 0, 0))
-                added = groups + one.groups, stood + one.stood, findings + one.findings
-                totals[rule][term] = added
+                said = {"groups": one.groups, "stood": one.stood, "findings": one.findings}
+                totals[rule, term].update(said)
     return _published(totals, bars.get)
 
 
@@ -366,26 +358,16 @@ def _last_words(entries: Iterable[JournalEntry]) -> Iterator[_LastWord]:
     yield from words.values()
 
 
-def _published(
-    totals: Mapping[str, Mapping[str, tuple[int, int, int]]], bar_of: Callable[[str], float | None]
-) -> dict[str, RuleEvidence]:
+def _published(totals: _Totals, bar_of: Callable[[str], float | None]) -> dict[str, RuleEvidence]:
     published: dict[str, RuleEvidence] = {}
-    for rule, terms in sorted(totals.items()):
-        bar = bar_of(rule)
-        shown = {
-            term: _row(*counts, bar)
-            for term, counts in sorted(terms.items())
-            if counts[0] >= GROUPS
-        }
-        if shown:
-            published[rule] = RuleEvidence(bar, shown)
+    for (rule, term), counted in sorted(totals.items()):
+        if counted["groups"] >= GROUPS:
+            of_rule = published.setdefault(rule, RuleEvidence(bar_of(rule), {}))
+            share = estimate(counted["stood"], counted["groups"])
+            low, high = share.low or 0.0, share.high or 0.0
+            misleads = of_rule.bar is not None and high < of_rule.bar
+            of_rule.terms[term] = TermEvidence(**counted, low=low, high=high, misleads=misleads)
     return published
-
-
-def _row(groups: int, stood: int, findings: int, bar: float | None) -> TermEvidence:
-    share = estimate(stood, groups)
-    low, high = share.low or 0.0, share.high or 0.0
-    return TermEvidence(groups, stood, findings, low, high, bar is not None and high < bar)
 
 
 class SentinelDays(msgspec.Struct, frozen=True):

@@ -7,7 +7,6 @@ The JSON of a summary is written after its page and its CSV, so a reader who fin
 three. If a run dies in between, the JSON is missing or old, and the next run writes the same bytes.
 """
 
-import operator
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -77,11 +76,11 @@ class Drafter:
             facts.cases,
             as_of=day,
             provisional=provisional,
-            journal=facts.journal_files,
+            journal=facts.journal,
             open_files=facts.open_files,
             left_out=facts.left_out,
             went_live=facts.went_live,
-            paused=_in_order(paused),
+            paused=tuple(sorted(paused)),
         )
 
     def all_day(self, day: str, providers: Sequence[Summary], sentinel: Summary | None) -> Summary:
@@ -143,7 +142,7 @@ class Drafter:
             sum_records(CaseNumbers, [by_month(day.cases) for day in counted]),
             as_of=days[-1].period,
             **notes
-            | {"paused": _in_order(paused), "went_live": () if packs else notes["went_live"]},
+            | {"paused": tuple(sorted(paused)), "went_live": () if packs else notes["went_live"]},
             provisional=not over or any(day.provisional for day in days),
             days=tuple(part_of(day.period, day) for day in counted),
             providers=tuple(part_of(summary.provider, summary) for summary in providers),
@@ -213,14 +212,9 @@ def _joined(summaries: Sequence[Summary], newest: Sequence[Summary]) -> dict[str
         "journal": tuple(file for summary in summaries for file in summary.journal),
         "open_files": tuple(note for summary in newest for note in summary.open_files),
         "left_out": tuple(left for summary in summaries for left in summary.left_out),
-        "paused": _in_order(paused),
+        "paused": tuple(sorted(paused)),
         "went_live": tuple(note for summary in summaries for note in summary.went_live),
     }
-
-
-def _in_order(paused: Iterable[PausedNote]) -> tuple[PausedNote, ...]:
-    key = operator.attrgetter("provider", "rule", "since", "why")
-    return tuple(sorted(paused, key=key))
 
 
 def next_revision(published: Summary | None, draft: Summary) -> Summary:

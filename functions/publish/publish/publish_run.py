@@ -250,9 +250,9 @@ class PublishRun:
         copies = copies_of_day(context.store, provider, day, closed=day <= self.closed)
         published = context.public.published(provider, day)
         at_least = len(published.journal) if published else 0
-        with closing(JournalSpool(at_least)) as journal:
+        with closing(JournalSpool(at_least)) as spool:
             facts = count_day(
-                provider, day, receipts, entries, letters, copies, files, self.catalogue, journal
+                provider, day, receipts, entries, letters, copies, files, self.catalogue, spool
             )
             begun = begun or not facts.is_empty
             is_behind = False
@@ -397,8 +397,8 @@ class PublishRun:
             public.keep_revision(published)
             result.revised.append(summary.path)
         written = False
-        if facts and facts.journal_files == summary.journal:
-            for file, data in zip(facts.journal_files, facts.journal.read(), strict=True):
+        if facts and facts.journal == summary.journal:
+            for file, data in zip(facts.journal, facts.spool.read(), strict=True):
                 written |= public.put(file.path, data)
             result.left_out.extend(facts.left_out)
         for step in self.context.steps:

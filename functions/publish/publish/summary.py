@@ -267,7 +267,7 @@ class OpenFileNote(msgspec.Struct, frozen=True):
     since: str
 
 
-class PausedNote(msgspec.Struct, frozen=True):
+class PausedNote(msgspec.Struct, frozen=True, order=True):
     """A rule that was held in shadow for a provider."""
 
     provider: str

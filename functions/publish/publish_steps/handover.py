@@ -61,12 +61,16 @@ class PublishedKey(msgspec.Struct, frozen=True):
     rank: str = "the first 32 hex digits of HMAC-SHA-256 under the key, over provider/post"
 
 
-@dataclass(frozen=True, slots=True)
-class Samples(PublishStep):
-    """Merges the day's part into each month's audit sample, in the bucket that providers read."""
+@dataclass(frozen=True)
+class BucketStep(PublishStep):
+    """A step that writes into one bucket."""
 
     objects: S3Objects
-    out: str
+    bucket: str
+
+
+class Samples(BucketStep):
+    """Merges the day's part into each month's audit sample, in the bucket that providers read."""
 
     def day_counted(self, run: PublishRun, provider: str, day: str) -> None:
         """Merge the day's posts into the provider's sample of the month.
@@ -75,10 +79,10 @@ class Samples(PublishStep):
         an author is erased in between, the erasure wins, and the next run merges again.
         """
         key = audit_file_key(provider, day[:7])
-        before, etag = self.objects.get_with_etag(self.out, key) or (b"", None)
+        before, etag = self.objects.get_with_etag(self.bucket, key) or (b"", None)
         posts = run.context.store.samples(provider, day)
         if posts and (after := merged_samples(before, posts)) != before:
-            self.objects.put_if(self.out, key, after, etag)
+            self.objects.put_if(self.bucket, key, after, etag)
 
     def end(self, run: PublishRun) -> None:
         """Publish the keys of the months that are over."""
@@ -101,12 +105,8 @@ def merged_samples(before: bytes, posts: Sequence[SampledPost]) -> bytes:
     return encode_json_lines(SampleLine(post, rank, accounts[post]) for post, rank in smallest)
 
 
-@dataclass(frozen=True, slots=True)
-class Statements(PublishStep):
+class Statements(BucketStep):
     """Writes batches of statements and yearly reports into the bucket that providers read."""
-
-    objects: S3Objects
-    out: str
 
     def day_published(
         self, run: PublishRun, provider: str, day: str, entries: Sequence[JournalEntry]
@@ -123,18 +123,18 @@ class Statements(PublishStep):
         change; those of an open day grow.
         """
         prefix = statements_of_day(provider, day)
-        keys = self.objects.keys(self.out, prefix)
+        keys = self.objects.keys(self.bucket, prefix)
         for number, batch in enumerate(batched(keys, BATCH), 1):
             key = statement_batch_key(provider, day, number)
             puids = [name.removeprefix(prefix).removesuffix(".json") for name in batch]
-            data = self.objects.get(self.out, key)
+            data = self.objects.get(self.bucket, key)
             before = msgspec.json.decode(data)["statements"] if data is not None else ()
             if [statement["puid"] for statement in before] != puids:
                 statements = [msgspec.Raw(self._read(name)) for name in batch]
-                self.objects.put(self.out, key, encode_json({"statements": statements}))
+                self.objects.put(self.bucket, key, encode_json({"statements": statements}))
 
     def _read(self, key: str) -> bytes:
-        data = self.objects.get(self.out, key)
+        data = self.objects.get(self.bucket, key)
         if data is None:
             raise OperatorError(f"{key} was listed in the out bucket and is gone")
         return data
@@ -153,7 +153,7 @@ class Statements(PublishStep):
         public, store = run.context.public, run.context.store
         days = [day for day in public.periods(provider, PeriodKind.DAY) if day[:4] == year]
         done = report_key(provider, year, LEDGER)
-        if not days or done in self.objects.keys(self.out, done):
+        if not days or done in self.objects.keys(self.bucket, done):
             return []
         entries = [entry for day in days for entry in store.journal_entries(provider, day)]
         months = public.published_in(provider, PeriodKind.MONTH, f"{year}-01", f"{year}-12")
@@ -169,7 +169,7 @@ class Statements(PublishStep):
             return [f"{provider} {year}: {difference}" for difference in differences]
         # The ledger is written last: its presence means that the report is complete.
         for name in sorted(files, key=lambda name: name == LEDGER):
-            self.objects.put(self.out, report_key(provider, year, name), files[name])
+            self.objects.put(self.bucket, report_key(provider, year, name), files[name])
         return []
 
 
@@ -197,12 +197,8 @@ MOST_ROWS = 4_000
 """Fingerprints of one snapshot: those of the newest decisions. They take 0.9 MB."""
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshots(PublishStep):
+class Snapshots(BucketStep):
     """Renews what the rules of copies of each provider compare posts with, in the work bucket."""
-
-    objects: S3Objects
-    work: str
 
     def end(self, run: PublishRun) -> None:
         """Renew the snapshots of all providers.
@@ -238,7 +234,7 @@ class Snapshots(PublishStep):
         rules = _rules_of(packs)
         if not rules:
             return False
-        data, etag = self.objects.get_with_etag(self.work, copies_key(provider)) or (b"", None)
+        data, etag = self.objects.get_with_etag(self.bucket, copies_key(provider)) or (b"", None)
         stored = msgspec.json.decode(data, type=CopySnapshot) if data else None
         age = now - datetime.fromisoformat(stored.at) if stored else timedelta.max
         if stored and not stored.erased and timedelta() <= age < WRITTEN_AFTER:
@@ -251,7 +247,7 @@ class Snapshots(PublishStep):
         if is_same and (stored is None or timedelta() <= age < KEPT_FOR):
             return False
         encoded = msgspec.json.encode(snapshot)
-        return self.objects.put_if(self.work, copies_key(provider), encoded, etag)
+        return self.objects.put_if(self.bucket, copies_key(provider), encoded, etag)
 
 
 def confirmed_fingerprints(
@@ -310,25 +306,21 @@ def _rules_of(packs: Sequence[Pack]) -> dict[str, list[str]]:
     return rules
 
 
-@dataclass(frozen=True, slots=True)
-class TrialDraws(PublishStep):
+class TrialDraws(BucketStep):
     """Renews the draws of each provider's trials, in the work bucket."""
-
-    objects: S3Objects
-    work: str
 
     def end(self, run: PublishRun) -> None:
         """Write the draws of each provider that differ from those in force.
 
         Nothing more is drawn for a provider that is not registered any more.
         """
-        drawing = {key.split("/")[1] for key in self.objects.keys(self.work, "draws/")}
+        drawing = {key.split("/")[1] for key in self.objects.keys(self.bucket, "draws/")}
         for provider in sorted(drawing | {*run.providers}):
             draws = Draws(dict(_limits(run, provider)) if provider in run.providers else {})
-            if draws != read_draws(self.objects.get, self.work, provider):
+            if draws != read_draws(self.objects.get, self.bucket, provider):
                 data = msgspec.json.encode(draws, order="sorted")
                 for name in filter(None, (draws.digest, NEWEST)):
-                    self.objects.put(self.work, draws_key(provider, name), data)
+                    self.objects.put(self.bucket, draws_key(provider, name), data)
 
 
 def _limits(run: PublishRun, provider: str) -> Iterator[tuple[str, DrawLimit]]:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from hashlib import sha256
-from itertools import count, islice
+from itertools import chain, count, islice
 from secrets import token_bytes
 
 import msgspec
@@ -252,11 +252,8 @@ class DueLeaves:
         key = store.log_key(month)  # else this run is the first that needs it
         key = key or store.put_log_key(month, token_bytes(32), key_expiry(month))
         logged = self.known.logged(provider, day, self.files)
-        for shard in "0123456789abcdef":
-            for leaf in sorted(self._shard(provider, day, shard, key)):
-                if sha256(leaf).digest() not in logged:
-                    yield leaf
-        for leaf in self._receipts(provider, day, closed):
+        shards = (sorted(self._shard(provider, day, shard, key)) for shard in "0123456789abcdef")
+        for leaf in chain(chain.from_iterable(shards), self._receipts(provider, day, closed)):
             if sha256(leaf).digest() not in logged:
                 yield leaf
         yield encode_leaf(DayLeaf(provider, day, facts))
@@ -293,26 +290,31 @@ class DueLeaves:
         A leaf that is about to be pruned does not count.
         """
         since = self.known.size_on(days_before(self.run.today, RESTATED_DAYS))
-        objects, bucket = self.log.objects, self.log.public
-        for path, etag in sorted(objects.etags(bucket, "").items()):
-            if self._is_named(path, etag, since):
-                continue
+        for path, etag in self._unnamed(self.log.public, "", since):
             part = period_file(path)
             of = part.of if part else standing_file(path)
             revision = self._revision(part) if part else 0
             if of is None or revision is None:
                 continue
-            data = objects.get(bucket, path) or b""
-            digest = sha256(data).hexdigest()
-            if self.known.names(path, digest, since):
-                self.known.etags[path] = etag
-            else:
-                yield PublishedLeaf(path, digest, len(data), of, revision)
+            if read := self._read(self.log.public, path, etag, since):
+                yield PublishedLeaf(path, *read, of, revision)
 
-    def _is_named(self, path: str, etag: str, since: int = 0) -> bool:
-        """Return whether the log names a file as it is now, as far as its etag tells."""
+    def _unnamed(self, bucket: str, prefix: str, since: int) -> Iterator[tuple[str, str]]:
+        """Yield path and etag of the files that the log does not name, as far as etags tell."""
+        for path, etag in sorted(self.log.objects.etags(bucket, prefix).items()):
+            file = self.known.files.get(path)
+            if file is None or file.index < since or self.known.etags.get(path) != etag:
+                yield path, etag
+
+    def _read(self, bucket: str, path: str, etag: str, since: int) -> tuple[str, int] | None:
+        """Return digest and size of a file, or None if the log names these bytes already."""
+        data = self.log.objects.get(bucket, path) or b""
+        digest = sha256(data).hexdigest()
         file = self.known.files.get(path)
-        return file is not None and file.index >= since and self.known.etags.get(path) == etag
+        if file and file.sha256 == digest and file.index >= since:
+            self.known.etags[path] = etag
+            return None
+        return digest, len(data)
 
     def _revision(self, part: PeriodFile) -> int | None:
         """Return the revision that a file of a period is of, or None while the period is open."""
@@ -323,17 +325,10 @@ class DueLeaves:
 
     def _reports(self) -> Iterator[ReportLeaf]:
         """Yield a leaf for each file of a yearly report: its digest only."""
-        objects, bucket = self.log.objects, self.log.out
         for provider in self.run.providers:
-            for path, etag in sorted(objects.etags(bucket, f"out/{provider}/reports/").items()):
-                if self._is_named(path, etag):
-                    continue
-                data = objects.get(bucket, path) or b""
-                digest = sha256(data).hexdigest()
-                if self.known.names(path, digest, since=0):
-                    self.known.etags[path] = etag
-                else:
-                    yield ReportLeaf(path, digest, len(data))
+            for path, etag in self._unnamed(self.log.out, f"out/{provider}/reports/", 0):
+                if read := self._read(self.log.out, path, etag, 0):
+                    yield ReportLeaf(path, *read)
 
 
 def key_expiry(month: str) -> int:

@@ -70,15 +70,6 @@ def cause_words(cause: str) -> str:
     return CAUSES.get(cause) or cause.replace("_", " ")
 
 
-def refusal_words(code: str) -> str:
-    """Return the meaning of a code of refusal; "" if it is unknown.
-
-    >>> refusal_words("not_public")
-    'Not marked as public, so it was not read'
-    """
-    return REFUSALS.get(code, "")
-
-
 def meanings() -> dict[str, str]:
     """Return the meaning of each number by name, as the schema describes it."""
     _, records = described(Numbers, CaseNumbers)

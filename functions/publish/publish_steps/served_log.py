@@ -351,11 +351,6 @@ class KnownLog(msgspec.Struct):
         """Return how many leaves the log had at the end of a day."""
         return max((size for on, size in self.runs.items() if on <= day), default=0)
 
-    def names(self, path: str, sha256: str, since: int) -> bool:
-        """Return whether the newest leaf of a path has this digest, and is one of those `since`."""
-        file = self.files.get(path)
-        return file is not None and file.sha256 == sha256 and file.index >= since
-
     def logged(self, provider: str, day: str, files: LogFiles) -> set[bytes]:
         """Return the digests of a day's leaves, and of those that no leaf has ended."""
         known = self.days.get(f"{provider}/{day}")

@@ -18,7 +18,7 @@ dated when its period became final, and each later revision one second after the
 
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from hashlib import sha256
@@ -35,7 +35,7 @@ from ledger.texts import escape_csv_formula, replace_controls
 from ledger.units import percentiles, sum_records
 from phrases import LANGUAGES
 from publish.folding import Numbers, measures
-from publish.precision import Errors, RuleErrors, errors_of, sum_evidence, without_cohorts
+from publish.precision import RuleErrors, errors_of, sum_evidence, without_cohorts
 from publish.public_bucket import SummaryBucket
 from publish.publish_run import PublishRun, PublishStep
 from publish.rule_changes import trials_of
@@ -149,14 +149,7 @@ class Site(PublishStep):
         """Return what renders pages under the sets of a run, by language."""
         return {
             language: Pages(
-                run.catalogue,
-                run.context.public_url,
-                run.today,
-                language,
-                contact=self.contact,
-                licence=self.licence,
-                has_log=self.has_log,
-                forms_url=self.forms_url,
+                run.catalogue, run.context.public_url, run.today, language, **asdict(self)
             )
             for language in LANGUAGES
         }
@@ -256,7 +249,9 @@ def csv_rows(summary: Summary) -> Iterator[tuple[str, str, int | float | str]]:
     if summary.sentinel:
         yield "sentinel_found", "", summary.sentinel.found
         yield "sentinel_missed", "", len(summary.sentinel.missed)
-    yield from _errors(summary.errors)
+    yield from _figures(summary.errors)
+    for rule, errors in sorted(summary.errors.by_rule.items()):
+        yield from _figures(errors, "{}_by_rule", rule)
     yield from measures(summary.cases, "cases.")
     for clock in CLOCKS:
         took = percentiles(getattr(summary.cases, f"{clock}_seconds"))
@@ -266,21 +261,14 @@ def csv_rows(summary: Summary) -> Iterator[tuple[str, str, int | float | str]]:
         yield from _standing(summary.standing)
 
 
-def _errors(errors: Errors) -> Iterator[tuple[str, str, int | float | str]]:
-    """Yield the errors of all rules, then of each rule; blank until the first decision."""
-    for name, value in _figures(errors):
-        yield name, "", value
-    for rule, of_rule in sorted(errors.by_rule.items()):
-        for name, value in _figures(of_rule):
-            yield f"{name}_by_rule", rule, value
-
-
-def _figures(errors: RuleErrors) -> Iterator[tuple[str, float | str]]:
-    """Yield the figures of a rule by name; those that are absent from the JSON are left out."""
+def _figures(
+    errors: RuleErrors, form: str = "{}", key: str = ""
+) -> Iterator[tuple[str, str, float | str]]:
+    """Yield the figures of a rule, blank until the first decision; absent ones are left out."""
     for name in RuleErrors.__struct_fields__:
         value = getattr(errors, name)
         if value is not UNSET:
-            yield name, _blank(value)
+            yield form.format(name), key, _blank(value)
 
 
 def _standing(standing: Standing) -> Iterator[tuple[str, str, int | float | str]]:
@@ -291,8 +279,7 @@ def _standing(standing: Standing) -> Iterator[tuple[str, str, int | float | str]
         yield name, "", getattr(standing, name)
     for cohort in standing.cohorts:
         yield "cohort_live", cohort.month, cohort.live
-        for name, value in _figures(cohort.errors):
-            yield f"cohort_{name}", cohort.month, value
+        yield from _figures(cohort.errors, "cohort_{}", cohort.month)
         for stratum, found in sorted(cohort.strata.items()):
             key = f"{cohort.month}/{stratum}"
             for name in ("prevalence", "recall"):

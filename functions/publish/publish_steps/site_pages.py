@@ -291,7 +291,9 @@ class Pages:
             met=met,
             quiet=quiet,
             categories=categories,
-            refusals=tables.count_rows(numbers.refused_by_code, page_words.refusal_words),
+            refusals=tables.count_rows(
+                numbers.refused_by_code, lambda code: page_words.REFUSALS.get(code, "")
+            ),
             by_language=tables.count_rows(
                 numbers.by_language,
                 lambda code: say(LANGUAGE_CODES.get(code, "")) or self.phrases.language_name(code),

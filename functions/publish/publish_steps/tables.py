@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import NamedTuple
 
 from cases.kinds import CaseNumbers
@@ -284,30 +285,11 @@ class ModeratorRow:
     confirmed: Estimate
 
 
-@dataclass(frozen=True, slots=True)
-class CaseTables:
-    """What a page shows about cases in addition to the plain counts."""
+def case_tables(numbers: CaseNumbers) -> SimpleNamespace:
+    """Return by name the rows and shares that a page shows of a period's case numbers.
 
-    decide: Percentiles
-    notice: Percentiles
-    hurried: Estimate
-    agreement: Estimate
-    verdicts: list[TableRow]
-    measures: list[TableRow]
-    contests: list[Contest]
-    orders: list[OrderRow]
-    moderators: list[ModeratorRow]
-    moderators_hidden: int
-    notices: list[TableRow]
-
-    @property
-    def any(self) -> bool:
-        """Return whether anybody did anything."""
-        return any((self.verdicts, self.orders, self.notices, self.contests))
-
-
-def case_tables(numbers: CaseNumbers) -> CaseTables:
-    """Return the rows and shares of a period's case numbers."""
+    `any` says whether anybody did anything, `moderators_hidden` how many moderators are not shown.
+    """
     shown, hidden = _moderators(numbers.by_moderator)
     looks = numbers.decisions - numbers.grouped + numbers.groups
     disputes = Contest(
@@ -316,18 +298,22 @@ def case_tables(numbers: CaseNumbers) -> CaseTables:
         numbers.disputes_ended,
         clock(numbers.dispute_seconds),
     )
-    return CaseTables(
+    rows = {
+        "verdicts": count_rows(numbers.by_verdict),
+        "orders": _orders(numbers),
+        "notices": count_rows(numbers.notices_by_category),
+        "contests": [one for one in (complaints_of(numbers), disputes) if one.came or one.ended],
+    }
+    return SimpleNamespace(
+        **rows,
+        any=any(rows.values()),
         decide=clock(numbers.decide_seconds),
         notice=clock(numbers.notice_seconds),
         hurried=estimate(numbers.under_5_seconds, looks - numbers.untimed, FEW),
         agreement=estimate(numbers.agreed, numbers.second_reviews, FEW),
-        verdicts=count_rows(numbers.by_verdict),
         measures=count_rows(numbers.by_measure),
-        contests=[one for one in (complaints_of(numbers), disputes) if one.came or one.ended],
-        orders=_orders(numbers),
         moderators=shown,
         moderators_hidden=hidden,
-        notices=count_rows(numbers.notices_by_category),
     )
 
 

@@ -95,25 +95,21 @@ class PersonNames:
         )
 
     def _runs(self, tokens: list[_Token]) -> Iterator[tuple[list[_Token], str, str]]:
-        start = 0
-        while start < len(tokens):
-            end = start
-            while (
-                end < len(tokens)
-                and tokens[end].may_be_name
-                and (end == start or tokens[end].joined)
-            ):
-                end += 1
-            if end > start:
+        """Yield the words that may be a name together, and the words joined to both ends."""
+        goes_on = [token.joined and token.may_be_name for token in tokens]
+        for start, token in enumerate(tokens):
+            is_first = not (start and goes_on[start] and tokens[start - 1].may_be_name)
+            if token.may_be_name and is_first:
+                later = range(start + 1, len(tokens))
+                end = next((at for at in later if not goes_on[at]), len(tokens))
                 run = tokens[start:end]
-                before = tokens[start - 1].name.casefold() if start and run[0].joined else ""
+                before = tokens[start - 1].name.casefold() if start and token.joined else ""
                 follows = end < len(tokens) and tokens[end].joined
                 after = tokens[end].name.casefold() if follows else ""
-                if run[0].opens and run[0].name not in self._titles and self._is_common(run[0]):
+                if token.opens and token.name not in self._titles and self._is_common(token):
                     run = run[1:]  # its capital only begins the sentence
                 if run:
                     yield run, before, after
-            start = max(end, start + 1)
 
     def _is_person(self, run: list[_Token], before: str, after: str, *, is_headline: bool) -> bool:
         names = [token.name for token in run]

@@ -49,7 +49,10 @@ def contest_number(entries: Entries, indicator: str, scope: str) -> Counted:
         cause = next(code for words, code in _SUSPENSIONS.items() if words in indicator)
         return count(entry for entry in entries.typed("suspension") if entry.why == cause)
     if indicator.startswith("Number of restrictions newly imposed"):
-        return count(_newly_imposed(entries))
+        complaints = _ended(entries, "complaint")
+        return count(
+            each for each in complaints if each.done and each.about and not each.about.done
+        )
     contest = "dispute" if indicator.startswith("Number of disputes") else "complaint"
     opened, ended = entries.typed(contest), _ended(entries, contest)
     if indicator.startswith("Complaint regarding"):
@@ -82,12 +85,6 @@ def _contest_number(
 
 def _ended(entries: Entries, contest: str) -> list[JournalEntry]:
     return [entry for entry in entries.typed("outcome") if getattr(entry, contest)]
-
-
-def _newly_imposed(entries: Entries) -> Iterator[JournalEntry]:
-    for outcome in _ended(entries, "complaint"):
-        if outcome.done and outcome.about is not None and not outcome.about.done:
-            yield outcome
 
 
 def automated_number(
@@ -236,7 +233,8 @@ HEADER = ("Letter of Art. 7(3)", "Indicator", "Value", "Text")
 def tco_rows(entries: Entries) -> Iterator[tuple[str, str, str | Counted, str]]:
     """Yield all rows under `HEADER`, in the order of the letters."""
     orders = [order for order in entries.orders if order.regulation == "tco"]
-    answers = _last_answers(entries)
+    messages = sorted(entries.typed("order"), key=lambda entry: (entry.at, entry.entry))
+    answers = {each.follows or each.entry: each.outcome for each in messages if each.outcome}
     followed = [order for order in orders if answers.get(order.entry) == "complied"]
     not_followed = [order for order in orders if answers.get(order.entry) in _NOT_FOLLOWED]
     taken_down = (
@@ -264,11 +262,6 @@ def tco_rows(entries: Entries) -> Iterator[tuple[str, str, str | Counted, str]]:
         ("g", "complaint", "Reinstated after a complaint"),
     ):
         yield letter, indicator, count(each for each in reinstatements if each.cause == cause), ""
-
-
-def _last_answers(entries: Entries) -> dict[str, str]:
-    messages = sorted(entries.typed("order"), key=lambda entry: (entry.at, entry.entry))
-    return {entry.follows or entry.entry: entry.outcome for entry in messages if entry.outcome}
 
 
 def _reasons(entries: Entries, orders: list[JournalEntry]) -> str:

@@ -12,6 +12,7 @@ import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from itertools import zip_longest
 
 import msgspec
 import xlsxwriter
@@ -113,22 +114,17 @@ class Report:
         """Yield the rows of part 7 or 8. One for other providers is blank, which 0 is not."""
         kinds = {ALL, HOSTING} | ({PLATFORMS} if self.about.kind is ServiceKind.PLATFORM else set())
         for applicability, label, indicator, scope in INDICATORS[part]:
-            value: Cell = ""
-            context = ""
-            if applicability in kinds:
-                if part == 7:
-                    value = contest_number(self.entries, indicator, scope)
-                else:
-                    value, context = automated_number(
-                        self.entries, indicator, scope, self.inspected
-                    )
-            yield [*self._first_cells(applicability), label, indicator, scope, value, context]
+            given: tuple[Cell, str] = "", ""
+            if applicability in kinds and part == 7:
+                given = contest_number(self.entries, indicator, scope), ""
+            elif applicability in kinds:
+                given = automated_number(self.entries, indicator, scope, self.inspected)
+            yield [*self._first_cells(applicability), label, indicator, scope, *given]
 
     def _qualitative(self) -> Iterator[list[Cell]]:
         written = msgspec.structs.asdict(self.about.qualitative)
         texts = [written[name] or TEXTS[name] for name in TEXTS]
-        for number, row in enumerate(INDICATORS[11]):
-            text = texts[number] if number < len(texts) else ""
+        for row, text in zip_longest(INDICATORS[11], texts, fillvalue=""):
             yield [*self._first_cells(row[0]), row[1], text]
 
 

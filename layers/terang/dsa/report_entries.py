@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
@@ -170,55 +170,48 @@ def own_initiative(entries: Entries, part: int) -> Iterator[JournalEntry]:
             yield entry
 
 
-def category_row_of(entry: JournalEntry, part: int) -> CategoryRow:
-    """Return the one row of categories in which an entry counts in a part.
+def place_of(entry: JournalEntry, part: int) -> tuple[CategoryRow, str]:
+    """Return the one row of categories in which an entry counts in a part, and its description.
 
     Sub-categories add up to their category, so an entry that names none, or one of another
-    category, counts as "Other". Only part 6 has TERMS_ONLY; elsewhere it is not specified.
+    category, counts as "Other". Only part 6 has TERMS_ONLY; elsewhere it is not specified. The
+    description tells several rows of "Other" apart; other rows have none.
     """
     unspecified = codes.NOT_SPECIFIED_ORDER if part == 3 else codes.NOT_SPECIFIED_NOTICE
     category = entry.category or unspecified
     if category not in codes.CATEGORIES or (category == TERMS_ONLY and part != 6):
         category = unspecified
     if category in (codes.NOT_SPECIFIED_ORDER, codes.NOT_SPECIFIED_NOTICE):
-        return CategoryRow(unspecified)
-    keywords = [
-        name for name in entry.keywords if name in codes.CATEGORIES[category] and name != OTHER
-    ]
-    return CategoryRow(category, keywords[0] if keywords else OTHER)
+        return CategoryRow(unspecified), ""
+    keywords = (name for name in entry.keywords if name in codes.CATEGORIES[category])
+    keyword = next((name for name in keywords if name != OTHER), OTHER)
+    description = (entry.other or NOT_DESCRIBED) if keyword == OTHER else ""
+    return CategoryRow(category, keyword), description
 
 
-def counts_in(row: CategoryRow, part: int, description: str) -> Callable[[JournalEntry], bool]:
-    """Return the test whether an entry counts in a row.
+def rows_of(
+    part: int, entries: Iterable[JournalEntry]
+) -> Iterator[tuple[CategoryRow, str, Callable[[JournalEntry], bool]]]:
+    """Yield the rows of a part with their description, and the test whether an entry counts there.
 
-    `description` tells several rows of "Other" apart.
+    There is a row for each description that entries give of an "Other", or one without.
+
+    >>> sum(1 for _ in rows_of(5, []))
+    90
     """
-
-    def counts(entry: JournalEntry) -> bool:
-        if row.category == TOTAL:
-            return True
-        own_row = category_row_of(entry, part)
-        if not row.keyword:
-            return own_row.category == row.category
-        return own_row == row and (
-            row.keyword != OTHER or (entry.other or NOT_DESCRIBED) == description
-        )
-
-    return counts
+    described = defaultdict[CategoryRow, set[str]](set)
+    for row, description in (place_of(entry, part) for entry in entries):
+        described[row].add(description)
+    for row in category_rows(part):
+        for description in sorted(described[row]) or [""]:
+            yield row, description, partial(_counts, part, row, description)
 
 
-def descriptions(row: CategoryRow, part: int, entries: Iterable[JournalEntry]) -> list[str]:
-    """Return the descriptions of a row: one for each kind of "Other", else a single empty one.
-
-    >>> descriptions(CategoryRow("VIOLENCE"), 5, [])
-    ['']
-    """
-    if row.keyword != OTHER:
-        return [""]
-    texts = {
-        entry.other or NOT_DESCRIBED for entry in entries if category_row_of(entry, part) == row
-    }
-    return sorted(texts) or [""]
+def _counts(part: int, row: CategoryRow, description: str, entry: JournalEntry) -> bool:
+    own_row, own_description = place_of(entry, part)
+    if not row.keyword:
+        return row.category in (TOTAL, own_row.category)
+    return (own_row, own_description) == (row, description)
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,41 +304,29 @@ def order_rows(entries: Entries) -> Iterator[CountedRow]:
             for order in entries.orders
             if scope in (TOTAL, EUROSTAT.get(order.country, order.country))
         ]
-        for row in category_rows(3):
-            is_left_out = scope != TOTAL and row == LEFT_OUT
-            if is_left_out and row not in {category_row_of(order, 3) for order in in_scope}:
-                continue
-            for description in descriptions(row, 3, in_scope):
-                orders = list(filter(counts_in(row, 3, description), in_scope))
+        for row, description, counts in rows_of(3, in_scope):
+            orders = list(filter(counts, in_scope))
+            if orders or scope == TOTAL or row != LEFT_OUT:
                 yield [row.code, description, scope, *_order_numbers(orders)]
 
 
 def _order_numbers(orders: Sequence[JournalEntry]) -> Iterator[Counted]:
-    act = [order for order in orders if order.kind == "act"]
-    inform = [order for order in orders if order.kind == "inform"]
-    yield count(act)
-    yield count_items(act)
-    yield from _order_medians(act)
-    yield count(inform)
-    yield from _order_medians(inform)
-
-
-def _order_medians(orders: Sequence[JournalEntry]) -> Iterator[Counted]:
-    for moment in ORDER_TIMES:
-        times = ((order, order.received_at, getattr(order, moment)) for order in orders)
-        yield median_hours(each for each in times if each[2])
+    for kind, countings in (("act", (count, count_items)), ("inform", (count,))):
+        of_kind = [order for order in orders if order.kind == kind]
+        yield from (counting(of_kind) for counting in countings)
+        for moment in ORDER_TIMES:
+            times = ((order, order.received_at, getattr(order, moment)) for order in of_kind)
+            yield median_hours(each for each in times if each[2])
 
 
 def notice_rows(entries: Entries) -> Iterator[CountedRow]:
     """Yield the rows of part 4: notices of Article 16 and the decisions on them."""
     on_notices = [(decision, decision.about) for decision in entries.on_notices if decision.about]
     everything = [*entries.notices, *(about for _, about in on_notices)]
-    for row in category_rows(4):
-        for description in descriptions(row, 4, everything):
-            counts = counts_in(row, 4, description)
-            received = list(filter(counts, entries.notices))
-            decided = [each for each in on_notices if counts(each[1])]
-            yield [row.code, description, *_notice_numbers(received, decided)]
+    for row, description, counts in rows_of(4, everything):
+        received = list(filter(counts, entries.notices))
+        decided = [each for each in on_notices if counts(each[1])]
+        yield [row.code, description, *_notice_numbers(received, decided)]
 
 
 def _notice_numbers(
@@ -373,16 +354,15 @@ def _notice_numbers(
 def measure_rows(entries: Entries, part: int) -> Iterator[CountedRow]:
     """Yield the rows of part 5 (the law) or 6 (the terms): measures that nobody asked for."""
     measures = list(own_initiative(entries, part))
-    for row in category_rows(part):
-        for description in descriptions(row, part, measures):
-            in_row = list(filter(counts_in(row, part, description), measures))
-            yield [
-                row.code,
-                description,
-                count(in_row),
-                count(decision for decision in in_row if decision.rules),
-                *(count(each for each in in_row if kinds & {*each.done}) for kinds in RESTRICTIONS),
-            ]
+    for row, description, counts in rows_of(part, measures):
+        in_row = list(filter(counts, measures))
+        yield [
+            row.code,
+            description,
+            count(in_row),
+            count(decision for decision in in_row if decision.rules),
+            *(count(each for each in in_row if kinds & {*each.done}) for kinds in RESTRICTIONS),
+        ]
 
 
 RESTRICTIONS: tuple[set[str], ...] = (
