@@ -158,7 +158,8 @@ def trial() -> Iterator[Trial]:
         units = [delivery("Units", body) for body in trial.waiting_units()]
         taken = trial.run("Scan", *MESSAGES, *units, *units)
         assert taken == [{"batchItemFailures": []}] * len(taken)
-        trial.take_in(trial.drop("drop/acme/open.jsonl", lines(post(300), PRIVATE)))
+        translated = json.dumps([post(300), PRIVATE]).encode()
+        trial.take_in(trial.drop("drop/acme/open.json", translated))
         with patch.context() as dying:
             dying.setattr(Closing, "close", lambda closing, file: False)
             trial.run("Scan", *(delivery("Units", body) for body in trial.waiting_units()))
