@@ -120,7 +120,7 @@ class Batch:
         age = time.monotonic() - self.began if self.began else 0
         if isinstance(until, int) and isinstance(seen.place, int):
             return seen.place > until
-        if seen.place == self.place:
+        if seen.place == self.place and self.size < LONGEST_BYTES:
             return age > QUIET_SECONDS and seen == Seen(self.place)
         return self.size + len(seen.line) > BODY_BYTES or age > PATIENCE_SECONDS
 

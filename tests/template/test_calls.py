@@ -86,6 +86,7 @@ def messages_of(trial: Trial) -> list[dict[str, Any]]:
     trial.sample("acme", DAY[:7], "p1")
     return [
         outcome(complaint="c-1"),
+        {"type": "deleted", "id": "x-1", "post": "p1"},
         decision(confirmed),
         decision(confirmed),
         decision(confirmed, id="d-2"),

@@ -22,7 +22,7 @@ from typing import Annotated, Any, cast, get_args
 
 import msgspec
 
-from cases.asked import Audit, Bundle, FloodAnswer, Notice, Order, Suspension
+from cases.asked import Audit, Bundle, Deleted, FloodAnswer, Notice, Order, Suspension
 from cases.case_message import COUNT, BaseCaseMessage, CaseLine, seconds_between
 from cases.contest import Complaint, Dispute, Outcome, Reinstatement, ReportedChange, SecondReview
 from cases.decision import FINDINGS_IN_DECISION, JUDGED, Decision
@@ -53,6 +53,7 @@ type CaseMessage = (
     | TrialAnswer
     | Adoption
     | Bundle
+    | Deleted
 )
 
 MESSAGE_TYPES: dict[str, type[BaseCaseMessage]] = {
