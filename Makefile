@@ -84,7 +84,7 @@ learning: ## what finds the weights of `terang packs learn`, 150 MB
 reconcile: setup ## what reads the dumps of `terang reconcile`, 70 MB
 	@scripts/bootstrap.sh reconcile
 
-relay: setup ## what reads the streams of `terang relay`, 40 MB
+relay: setup ## what reads Jetstream for `terang relay`, 2 MB
 	@scripts/bootstrap.sh relay
 
 weights: ## fit the published weights of layers/claims to the development set

@@ -1,4 +1,4 @@
-"""The streams that `terang relay` reads: lines of stdin, and Bluesky's Jetstream.
+"""The streams that `terang relay` reads: lines of stdin, Bluesky's Jetstream, a Mastodon server.
 
 Only what is addressed to everyone is passed on. Edits are not: a post is inspected as it was
 created.
@@ -9,14 +9,27 @@ import select
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from importlib.util import find_spec
 from typing import Any
 
 import msgspec
+import urllib3
 
 from ledger.codes import Code, OperatorError, Refusal
-from ledger.post_fields import POSTS, as_object, jetstream_id, jetstream_post
+from ledger.post_fields import (
+    POSTS,
+    as_list,
+    as_object,
+    bound_links,
+    bound_texts,
+    jetstream_id,
+    jetstream_post,
+    language_tag,
+    read_html,
+    web_address,
+)
 from ledger.posts import CHUNK_BYTES, LINE_BYTES, read_line
 from terang import ROOT
 from terang.relay import LONGEST_BYTES, Place, Seen
@@ -129,3 +142,86 @@ class Bluesky:
             return Seen(place, at, line=post_line(created[0]))
         deletes = as_object(event.get("commit")).get("operation") == "delete"
         return Seen(place, at, deleted=(jetstream_id(event) or "") if deletes else "")
+
+
+@dataclass(slots=True)
+class Mastodon:
+    """What people of a server write to everyone: `public:local`. A place is the number of a post.
+
+    After a gap, the timeline is read from there. It has nothing of what was deleted meanwhile.
+    Source: mastodon/documentation, methods/streaming, timelines and instance, of Mastodon 4.5.
+    """
+
+    address: str
+    token: str = field(repr=False)
+    name: str = "mastodon"
+    ends: bool = False
+    pool: urllib3.PoolManager = field(
+        default_factory=lambda: urllib3.PoolManager(retries=False, timeout=60)
+    )
+
+    def start(self) -> int:
+        """Return the number of the newest post."""
+        return max((int(post["id"]) for post in self._timeline("limit=1")), default=0)
+
+    def read(self, place: Place) -> Iterator[Seen]:
+        """Open the stream, yield what the timeline has after a place, then what streams."""
+        latest, kind = int(place), ""
+        try:
+            instance = self._get(self.address, "/api/v2/instance").json()
+            host = instance["configuration"]["urls"]["streaming"].replace("ws", "http", 1)
+            stream = self._get(host, "/api/v1/streaming/public/local", preload_content=False)
+            while posts := self._timeline(f"min_id={latest}&limit=40"):
+                for post in reversed(posts):
+                    latest = max(latest, int(post["id"]))
+                    yield self._seen(post, latest)
+            for line in stream:
+                name, _, value = line.decode("utf-8", "replace").strip().partition(": ")
+                kind = value if name == "event" else kind
+                if (name, kind) == ("data", "update"):
+                    post = msgspec.json.decode(value, type=dict[str, Any])
+                    latest = max(latest, int(post["id"]))
+                    yield self._seen(post, latest)
+                elif (name, kind) == ("data", "delete"):
+                    yield Seen(latest, deleted=value)
+                else:
+                    yield Seen(latest)
+        except (urllib3.exceptions.HTTPError, ValueError, LookupError) as error:
+            raise ConnectionError(f"{self.address}: {type(error).__name__}") from error
+
+    def _timeline(self, query: str) -> list[dict[str, Any]]:
+        posts = self._get(self.address, f"/api/v1/timelines/public?local=true&{query}").json()
+        return sorted(posts, key=lambda post: -int(post["id"]))
+
+    def _get(self, host: str, path: str, **options: Any) -> urllib3.BaseHTTPResponse:
+        headers = {"Authorization": f"Bearer {self.token}"}
+        answer = self.pool.request("GET", host.rstrip("/") + path, headers=headers, **options)
+        if answer.status in {401, 403, 404, 422}:
+            raise OperatorError(f"{host} answers {answer.status}: the token needs read:statuses")
+        if answer.status != 200:
+            raise ConnectionError(f"{host} answers {answer.status}")
+        return answer
+
+    def _seen(self, post: dict[str, Any], place: int) -> Seen:
+        at = datetime.fromisoformat(post["created_at"]).timestamp()
+        if post["visibility"] != "public":
+            return Seen(place, at, left_out="not public")
+        if post.get("reblog"):
+            return Seen(place, at)
+        text, links = read_html(post["content"])
+        options = as_list(as_object(post.get("poll")).get("options"))
+        media = [one.get("description") for one in as_list(post.get("media_attachments"))]
+        fields = {
+            "id": post["id"],
+            "account": post["account"]["id"],
+            "text": text,
+            "audience": "public",
+            "published_at": post["created_at"],
+            "language": language_tag(post.get("language")),
+            "url": web_address(post.get("url")),
+            "links": bound_links(links),
+            "media_text": bound_texts(
+                [post.get("spoiler_text"), *media, *(one.get("title") for one in options)]
+            ),
+        }
+        return Seen(place, at, line=post_line(fields))

@@ -7,14 +7,14 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from terang import InputError
-from terang.relay import Send, relay, to_door, to_queues, to_stdout
-from terang.relay_sources import Bluesky, Lines
+from terang.relay import Send, Source, relay, to_door, to_queues, to_stdout
+from terang.relay_sources import Bluesky, Lines, Mastodon
 from terang.remote import Remote, is_loopback
 from terang.terminal import ProviderId, UsageError, option
 
 
 def relay_posts(
-    source: Annotated[Literal["stdin", "bluesky"], Parameter(help="what to read")],
+    source: Annotated[Literal["stdin", "bluesky", "mastodon"], Parameter(help="what to read")],
     /,
     *,
     provider: Annotated[ProviderId, Parameter(help="in whose name")],
@@ -24,6 +24,7 @@ def relay_posts(
     from_: Annotated[
         str, Parameter(name="--from", metavar="URL", help="the server of the stream")
     ] = "",
+    token_file: Annotated[Path | None, option("FILE", "a user's token for mastodon")] = None,
     cursor: Annotated[
         Path | None, option("FILE", "keeps the place; default: relay-SOURCE-PROVIDER.json")
     ] = None,
@@ -32,16 +33,29 @@ def relay_posts(
     if bool(to) != bool(secret_file) or (to and stack):
         raise UsageError("give --to with --secret-file, or --stack, or neither")
     kept = None if source == "stdin" else cursor or Path(f"relay-{source}-{provider}.json")
-    stream = Lines() if source == "stdin" else Bluesky(from_) if from_ else Bluesky()
-    relay(stream, _send(to, secret_file, stack, provider), kept)
+    relay(_source(source, from_, token_file), _send(to, secret_file, stack, provider), kept)
     return 0
+
+
+def _source(name: str, address: str, token_file: Path | None) -> Source:
+    if name == "mastodon":
+        if not (address and token_file):
+            raise UsageError("mastodon needs --from https://SERVER and --token-file")
+        return Mastodon(_secure(address), token_file.read_text("utf-8").strip())
+    if name == "bluesky":
+        return Bluesky(address) if address else Bluesky()
+    return Lines()
+
+
+def _secure(address: str) -> str:
+    if not (address.startswith("https://") or is_loopback(address)):
+        raise InputError(f"{address}: a secret is sent over https:// only")
+    return address
 
 
 def _send(to: str, secret_file: Path | None, stack: str, provider: str) -> Send:
     if secret_file:
-        if not (to.startswith("https://") or is_loopback(to)):
-            raise InputError(f"{to}: the secret is sent over https:// only")
-        return to_door(to, secret_file.read_text("utf-8").strip())
+        return to_door(_secure(to), secret_file.read_text("utf-8").strip())
     if not stack:
         return to_stdout
     remote = Remote.find(stack).known(provider)
