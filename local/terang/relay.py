@@ -27,8 +27,6 @@ from terang.emulator import StackError
 from terang.remote import MessageQueue, what_to_do
 from terang.terminal import print_warning, screen
 
-type Place = int | str
-
 BODY_BYTES = 100_000
 LONGEST_BYTES = 1_000_000  # of a line: the door and SQS take no longer body
 QUIET_SECONDS, PATIENCE_SECONDS, LONGEST_WAIT_SECONDS, REPORT_SECONDS = 1, 5, 60, 60
@@ -38,12 +36,12 @@ REMEMBERED = 20_000
 class Seen(NamedTuple):
     """What a source read: a post as a line, the id of a deleted post, or nothing to send.
 
-    `place` is where the stream continues after it; a number, if the stream reads the same again
-    from there. `at` is when it happened, in seconds since 1970. `left_out` is why a post is not
-    passed on. With nothing but its place it says that the stream is silent.
+    `place` is where the stream continues after it, and reads the same again from there. `at` is
+    when it happened, in seconds since 1970. `left_out` is why a post is not passed on. With nothing
+    but its place it says that the stream is silent.
     """
 
-    place: Place
+    place: int
     at: float = 0
     line: bytes = b""
     deleted: str = ""
@@ -56,10 +54,10 @@ class Source(Protocol):
     name: str
     ends: bool
 
-    def start(self) -> Place:
+    def start(self) -> int:
         """Return the place of now: a first start reads nothing older."""
 
-    def read(self, place: Place) -> Iterator[Seen]:
+    def read(self, place: int) -> Iterator[Seen]:
         """Yield what comes after a place. Raises OSError when the stream breaks off."""
 
 
@@ -67,8 +65,8 @@ class Cursor(msgspec.Struct, frozen=True):
     """How far a source was acknowledged, and where the batch ends that was sent next."""
 
     source: str
-    place: Place
-    until: Place | None = None
+    place: int
+    until: int | None = None
 
     def write(self, path: Path | None) -> None:
         """Replace the file, so that a crash leaves the old one or the new one."""
@@ -97,7 +95,7 @@ class Cursor(msgspec.Struct, frozen=True):
 class Batch:
     """What is acknowledged together: posts and deletions up to a place."""
 
-    place: Place
+    place: int
     at: float = 0
     lines: dict[str, list[bytes]] = field(default_factory=lambda: {"posts": [], "cases": []})
     size: int = 0
@@ -115,10 +113,10 @@ class Batch:
             self.lines["cases"].append(msgspec.json.encode(message))
         self.size += len(seen.line)
 
-    def is_due(self, seen: Seen, until: Place | None) -> bool:
+    def is_due(self, seen: Seen, until: int | None) -> bool:
         """Return whether it is sent before `seen`. What has one place stays together."""
         age = time.monotonic() - self.began if self.began else 0
-        if isinstance(until, int) and isinstance(seen.place, int):
+        if until is not None:
             return seen.place > until
         if seen.place == self.place and self.size < LONGEST_BYTES:
             return age > QUIET_SECONDS and seen == Seen(self.place)
@@ -163,8 +161,13 @@ def _hand_on(
     for kind, lines in batch.lines.items():
         if lines:
             msgspec.structs.replace(cursor, until=batch.place).write(path)
-            limit = BODY_BYTES if isinstance(batch.place, int) else 0
-            counts["refused"] += _until_taken(send, kind, [*bodies_of(lines, limit)])
+            bodies, tries = [*bodies_of(lines, BODY_BYTES)], 0
+            while True:
+                try:
+                    counts["refused"] += send(kind, bodies)
+                    break
+                except OSError as error:
+                    tries = _wait(tries, error)
             counts[kind] += len(lines)
     after = Cursor(cursor.source, batch.place)
     after.write(path)
@@ -177,7 +180,7 @@ def _report(name: str, counts: Counter[str], at: float) -> None:
     screen.print(f"{name}: {said or 'nothing yet'}{lag}")
 
 
-def _read(source: Source, place: Place) -> Iterator[Seen]:
+def _read(source: Source, place: int) -> Iterator[Seen]:
     """Yield what a source reads. When it breaks off, go on where it was."""
     tries = 0
     while True:
@@ -200,15 +203,6 @@ def _wait(tries: int, why: object) -> int:
     print_warning(f"{why}; again in {seconds:.1f} s")
     time.sleep(seconds)
     return tries + 1
-
-
-def _until_taken(send: Send, kind: str, bodies: list[bytes]) -> int:
-    tries = 0
-    while True:
-        try:
-            return send(kind, bodies)
-        except OSError as error:
-            tries = _wait(tries, error)
 
 
 def bodies_of(lines: Iterable[bytes], limit: int) -> Iterator[bytes]:

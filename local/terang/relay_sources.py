@@ -32,7 +32,7 @@ from ledger.post_fields import (
 )
 from ledger.posts import CHUNK_BYTES, LINE_BYTES, read_line
 from terang import ROOT
-from terang.relay import LONGEST_BYTES, Place, Seen
+from terang.relay import LONGEST_BYTES, Seen
 from terang.terminal import print_warning
 
 PACKAGES = ".tools/relay/lib/python3*/site-packages"
@@ -70,9 +70,9 @@ class Lines:
         """Return the place before the first line."""
         return 0
 
-    def read(self, place: Place) -> Iterator[Seen]:
+    def read(self, place: int) -> Iterator[Seen]:
         """Yield each line that is not blank. A pipe may be silent for long."""
-        number, rest, more = int(place), b"", b" "
+        number, rest, more = place, b"", b" "
         while more or rest:
             if not select.select([0], [], [], 1)[0]:
                 yield Seen(number)
@@ -104,7 +104,7 @@ class Bluesky:
         """Return the time of now."""
         return time.time_ns() // 1000
 
-    def read(self, place: Place) -> Iterator[Seen]:
+    def read(self, place: int) -> Iterator[Seen]:
         """Yield what comes after a time. A place never goes back, whatever comes out of order.
 
         Jetstream keeps about 36 hours, and begins with the oldest for an older place. A relay knows
@@ -114,7 +114,7 @@ class Bluesky:
         from websockets.exceptions import WebSocketException
         from websockets.sync.client import connect
 
-        latest, is_first = int(place), True
+        latest, is_first = place, True
         query = f"wantedCollections={POSTS}&cursor={latest - self._rewind}"
         self._rewind = REWIND_MICROSECONDS
         try:
@@ -164,9 +164,9 @@ class Mastodon:
         """Return the number of the newest post."""
         return max((int(post["id"]) for post in self._timeline("limit=1")), default=0)
 
-    def read(self, place: Place) -> Iterator[Seen]:
+    def read(self, place: int) -> Iterator[Seen]:
         """Open the stream, yield what the timeline has after a place, then what streams."""
-        latest, kind = int(place), ""
+        latest, kind = place, ""
         try:
             instance = self._get(self.address, "/api/v2/instance").json()
             host = instance["configuration"]["urls"]["streaming"].replace("ws", "http", 1)
