@@ -7,8 +7,9 @@
   give the changed sign a new id, and keep the old one while a set names it.
 - The catalogues of layers/pages. Each package of layers and functions that says something has one
   per language. A message is the text of `_("…")`, `gettext("…")`, `ngettext("…", "…", n)` or
-  `to_translate("…")`, in Python and in templates, or the meaning of a sign. New messages get an
-  empty translation, which a test names; messages that no source has any more are removed.
+  `to_translate("…")`, in Python and in templates, a text of `words.json`, or the meaning of a sign.
+  New messages get an empty translation, which a test names; messages that no source has any more
+  are removed.
 
 With the word `pictures` it takes those of the desk in docs/images again instead, in Chromium: it
 runs invented posts through the whole stack on this machine, opens the desk on the run as
@@ -20,6 +21,7 @@ import sys
 import threading
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -32,6 +34,7 @@ from announce.announcements import announcement_schema
 from cases.kinds import case_message_schema
 from dsa.indicators import about_schema
 from matcher.sign_catalogue import as_document
+from phrases import package_words
 from rules.pack_parts import ALGORITHM
 from rules.pinned import KNOWN, sentence_of
 
@@ -54,18 +57,9 @@ OPTIONS = {"jinja2": {"trim_blocks": "true", "lstrip_blocks": "true", "silent": 
 
 IMAGES = ROOT / "docs/images"
 NOW = datetime.now(UTC)
-BANK = (
-    "Hi dear, our bank is updating all accounts {when}. Please s3nd me the 0TP you just got by SMS,"
-    " or your account will be closed. — {who}"
-)
-POSTS = [
-    (BANK.format(when="today", who="Support team"), 48_200, "en"),
-    (BANK.format(when="tonight", who="Help desk"), 310, "en"),
-    (BANK.format(when="this week", who="Support team"), 90, "en"),
-    ("Kerja dari rumah, cuma like video dapat 300 ribu per hari, minat chat admin.", 5_020, "id"),
-    ("我换了手机登不上去，你把收到的验证码发给我一下。", 77, "zh"),
-    ("Hi mum, this is my new number, please transfer money today, urgent.", 3, "en"),
-]
+INPUTS = ("pictured_posts.jsonl", "pictured_cases.jsonl")
+HOURS = {"3 hours ago": -3, "2 hours ago": -2, "in 6 hours": 6}
+"""The times that the inputs name."""
 
 
 def packages() -> dict[str, Path]:
@@ -84,6 +78,11 @@ def messages_of(folder: Path) -> Catalog:
     for name, _, message, comments, context in extracted:
         path = (folder / name).relative_to(ROOT)
         found.add(message, locations=[(str(path), 1)], auto_comments=comments, context=context)
+    if (words := folder / "words.json").exists():
+        said = chain.from_iterable(kind.values() for kind in package_words(folder).values())
+        for message in filter(None, said):
+            forms = tuple(message) if isinstance(message, list) else message
+            found.add(forms, locations=[(str(words.relative_to(ROOT)), 1)])
     if folder.name == "publish_steps":
         for sentence in map(sentence_of, [*KNOWN.signs, *KNOWN.gates, ALGORITHM]):
             found.add(sentence, locations=[("layers/terang/rules/signs.json", 1)])
@@ -143,27 +142,14 @@ def build_documents() -> None:
             print(f"{len(lacking(catalogue))} not translated")
 
 
-def write_inputs(folder: Path) -> tuple[Path, Path]:
+def write_inputs(folder: Path) -> tuple[Path, ...]:
     """Write the posts of a provider, and an order with a deadline; return both files."""
-    posts, cases = folder / "posts.jsonl", folder / "cases.jsonl"
-    rows = [
-        {
-            "id": f"c/{4711 + number}", "account": f"user-{number}", "text": text, "reach": reach,
-            "language": language, "audience": "public",
-            "published_at": (NOW - timedelta(hours=3)).isoformat(),
-            "url": f"https://chat.example/c/{4711 + number}",
-        }
-        for number, (text, reach, language) in enumerate(POSTS)
-    ]  # fmt: skip
-    posts.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
-    order = {
-        "type": "order", "id": "q-1", "kind": "act", "authority": "A regional court",
-        "country": "DE", "category": "SCAMS_AND_FRAUD", "items": 1,
-        "received_at": (NOW - timedelta(hours=2)).isoformat(),
-        "due_at": (NOW + timedelta(hours=6)).isoformat(),
-    }  # fmt: skip
-    cases.write_text(json.dumps(order) + "\n", "utf-8")
-    return posts, cases
+    for name in INPUTS:
+        text = Path(__file__).with_name(name).read_text("utf-8")
+        for words, hours in HOURS.items():
+            text = text.replace(words, (NOW + timedelta(hours=hours)).isoformat())
+        (folder / name).write_text(text, "utf-8")
+    return tuple(folder / name for name in INPUTS)
 
 
 def take(page: "Page", name: str, height: int) -> None:

@@ -6,16 +6,16 @@ The answer says in the asker's language which checks there are, by whom, and whe
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import msgspec
 
-from claims.check_finder import CheckAnswer, ClaimIndex, Level, ask
+from claims.check_finder import CheckAnswer, ClaimIndex, Level, ask, open_index
 from claims.fact_check import Check, Rating, days_between
 from claims.text_words import ClaimText, guess_language
 from ledger.closing import current_set, stored_set
 from ledger.codes import OperatorError
-from ledger.keys import factchecks_key
 from ledger.objects import S3Objects
 from ledger.texts import Clock, is_blank
 from phrases import LANGUAGES, Phrases, of
@@ -186,13 +186,7 @@ class IndexInForce:
             raise OperatorError(f"the set {set_digest} cannot be read: {error}") from error
         if not digest or (self._index is not None and self._index.digest == digest):
             return self._index if digest else None
-        data = self.objects.get(self.public_bucket, factchecks_key(digest))
-        if data is None:
-            raise OperatorError(f"the index of checks {digest} is not in the public bucket")
-        index = ClaimIndex(data)
-        if index.digest != digest:
-            raise OperatorError(f"the index of checks {digest} has another digest: it was changed")
-        return index
+        return open_index(digest, partial(self.objects.get, self.public_bucket))
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,11 +150,7 @@ class Issuer:
         if not self.configuration().get("end_session_endpoint"):
             return ""
         # `logout_uri` is what Cognito asks for, the other is the standard's.
-        query = {
-            "client_id": self.client_id,
-            "post_logout_redirect_uri": back,
-            "logout_uri": back,
-        }
+        query = {"client_id": self.client_id, "post_logout_redirect_uri": back, "logout_uri": back}
         return f"{self._address('end_session_endpoint')}?{urllib.parse.urlencode(query)}"
 
     def exchange(self, code: str, verifier: str, redirect: str) -> str:

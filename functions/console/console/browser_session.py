@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from html import escape
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -27,7 +28,7 @@ from desk.asking import DeskSession, cookie_of
 from ledger.keys import is_provider_id
 from ledger.table import Table, put_where, record_of
 from ledger.texts import Clock, replace_controls
-from phrases import Phrases, to_translate
+from phrases import Phrases, package_words
 
 ALGORITHMS = ("RS256", "PS256", "ES256", "RS384", "PS384", "ES384")
 """Signatures with a public key. Never `none`, and never a shared secret: the key is public."""
@@ -257,22 +258,7 @@ def _last(signed_in: SignedIn) -> int:
     return signed_in.began + int(LONGEST.total_seconds())
 
 
-REFUSALS = {
-    "no_moderator": to_translate(
-        "The account has no pseudonym that can be a moderator. The operator's setting"
-        " ConsoleModeratorClaim names the claim; an e-mail address is never taken."
-    ),
-    "no_group": to_translate(
-        "The account is in no group of a provider. Groups are named provider/role."
-    ),
-    "two_providers": to_translate(
-        "The account is in groups of two providers. A moderator works for one."
-    ),
-    "other_door": to_translate("The moderators of this provider do not decide here."),
-    "foreign_form": to_translate(
-        "The form came from another page or an older session. Nothing was done."
-    ),
-}
+REFUSALS: dict[str, str] = package_words(Path(__file__).parent)["refusals"]
 """What somebody can do about a refusal. Other codes say only that it did not work: try again."""
 
 TYPED = ("reason", "text")

@@ -24,11 +24,7 @@ def report(outcome: str, facts: Mapping[str, str]) -> None:
 
 
 console = console_of(
-    os.environ,
-    boto3.client("dynamodb"),
-    boto3.client("s3"),
-    boto3.client("sqs"),
-    report,
+    os.environ, boto3.client("dynamodb"), boto3.client("s3"), boto3.client("sqs"), report
 )
 
 

@@ -277,14 +277,9 @@ class FeedImporter:
 
     def _accept(self, name: str, source: Source, admitted: Admitted) -> FeedOutcome:
         at = utc(self.library.clock.now())
-        feed = ImportedFeed(
-            version=_version(source),
-            taken=self.library.keep("feeds", admitted.checks),
-            checks=len(admitted.checks),
-            refused=_largest_first(admitted.refused),
-            at=at,
-            lists=lists_digest(),
-        )
+        taken, number = self.library.keep("feeds", admitted.checks), len(admitted.checks)
+        refused = _largest_first(admitted.refused)
+        feed = ImportedFeed(_version(source), taken, number, refused, at, lists_digest())
         for _ in range(TRIES):
             before, etag = self.library.catalogue()
             after = msgspec.structs.replace(before, feeds=before.feeds | {name: feed})

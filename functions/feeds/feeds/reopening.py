@@ -199,18 +199,10 @@ def _superseded(
         moves.append((decision, CaseKind.DECISION, Move.SUPERSEDE))
     if group and entry.counted:
         moves.append((group, CaseKind.GROUP, Move.SUPERSEDE))
-    return entry, tuple(
-        CaseMove(
-            moved.case,
-            CaseEntry(
-                number=moved.next_number,
-                move=move,
-                state=str(TRANSITIONS[kind, moved.state][move]),
-                journal_entry=entry,
-                message=message,
-                reason=reason,
-            ),
-            reopens=moved.finding if move is Move.REOPEN else None,
-        )
-        for moved, kind, move in moves
-    )
+    made = []
+    for moved, kind, move in moves:
+        state = str(TRANSITIONS[kind, moved.state][move])
+        step = CaseEntry(moved.next_number, move, state, entry, message, reason)
+        reopens = moved.finding if move is Move.REOPEN else None
+        made.append(CaseMove(moved.case, step, reopens=reopens))
+    return entry, tuple(made)

@@ -287,14 +287,8 @@ class Intake:
         self.queue.send(units_of(manifest, sources))
         if not manifest.ranges:
             self.closing.close(manifest.file)
-        return FileOutcome(
-            status,
-            manifest.file,
-            manifest.provider,
-            manifest.format,
-            manifest.dropped.size,
-            manifest.ranges,
-        )
+        file, size, ranges = manifest.file, manifest.dropped.size, manifest.ranges
+        return FileOutcome(status, file, manifest.provider, manifest.format, size, ranges)
 
     def _refuse(self, dropped: DroppedFile, refused: FileRefusedError, content: str) -> FileOutcome:
         """Record the file as one refused record, write its receipt, and delete it.

@@ -38,15 +38,14 @@ setting = os.environ
 sqs, files_queue_url = boto3.client("sqs"), setting["FILES_QUEUE_URL"]
 store = DynamoStore.of(boto3.client("dynamodb"), setting["TABLE"])
 objects, clock = S3Objects(boto3.client("s3")), clock_from_setting(setting["TODAY"])
+secret = parameters.get_secret(setting["PSEUDONYM_SECRET"])
 intake = Intake(
     store=store,
     objects=objects,
     queue=SqsUnitQueue(sqs, setting["UNITS_QUEUE_URL"]),
     clock=clock,
     closing=Closing(store, objects, clock, setting["OUT_BUCKET"], setting["WORK_BUCKET"]),
-    keys=PseudonymKeys(
-        store, clock, str(parameters.get_secret(setting["PSEUDONYM_SECRET"])).encode()
-    ),
+    keys=PseudonymKeys(store, clock, secret.encode()),
     work_bucket=setting["WORK_BUCKET"],
     out_bucket=setting["OUT_BUCKET"],
     public_bucket=setting["PUBLIC_BUCKET"],
@@ -103,12 +102,7 @@ def receive_files(event: dict[str, Any], context: LambdaContext) -> None:
 
 def log_outcome(outcome: FileOutcome) -> None:
     """Log and count the outcome of a file: ids, sizes and codes, never its name or content."""
-    logger.info(
-        outcome.status,
-        extra={
-            name: getattr(outcome, name)
-            for name in ("file", "provider", "format", "size", "ranges", "code")
-        },
-    )
+    logged = ("file", "provider", "format", "size", "ranges", "code")
+    logger.info(outcome.status, extra={name: getattr(outcome, name) for name in logged})
     if outcome.status == "unknown_provider":
         metrics.add_metric("UnknownProvider", MetricUnit.Count, 1)

@@ -132,8 +132,12 @@ class JournalPiece(NamedTuple):
 
 @dataclass(slots=True)
 class JournalSpool:
-    """Takes the lines of a day in order, receipts first, and begins a file when one is full."""
+    """Takes the lines of a day in order, receipts first, and begins a file when one is full.
 
+    A published file is never deleted, so a day keeps as many files as it had: `at_least`.
+    """
+
+    at_least: int = 0
     pieces: list[JournalPiece] = field(default_factory=list)
     _file: SpooledTemporaryFile[bytes] = field(
         default_factory=lambda: SpooledTemporaryFile(max_size=FILE_BYTES)  # noqa: SIM115 - see close
@@ -163,13 +167,10 @@ class JournalSpool:
             self._end_file()
         self._write(data)
 
-    def finish(self, at_least: int = 1) -> list[JournalPiece]:
-        """Return the files, the last ones empty if there are fewer than `at_least`.
-
-        A published file is never deleted, so a day keeps as many files as it had.
-        """
+    def finish(self) -> list[JournalPiece]:
+        """Return the files, the last ones empty if there are fewer than `at_least`."""
         self._end_file()
-        while len(self.pieces) < at_least:
+        while len(self.pieces) < self.at_least:
             self._end_file()
         return self.pieces
 
@@ -241,13 +242,12 @@ def count_day(
     files: Sequence[OpenFile],
     catalogue: PublishedSets,
     journal: JournalSpool,
-    at_least: int,
 ) -> DayFacts:
     """Return the numbers of a day, and fill its journal.
 
     `receipts` come in the order of their unit's id and are read once. `letters` are those of the
     moderators who made the `entries`, `copies` the copy groups of the day's findings, `files` all
-    files of the provider. `at_least` is how many files of the journal are published already.
+    files of the provider.
     """
     numbers, digest, folded, counted = Numbers(), sha256(), 0, 0
     left_out: list[LeftOut] = []
@@ -279,7 +279,7 @@ def count_day(
     return DayFacts(
         journal_files=tuple(
             JournalFile(f"{journal_path(provider, day, number)}.jsonl", piece.sha256, piece.lines)
-            for number, piece in enumerate(journal.finish(at_least))
+            for number, piece in enumerate(journal.finish())
         ),
         journal=journal,
         numbers=numbers,

@@ -394,8 +394,7 @@ def _last_words(entries: Iterable[JournalEntry]) -> Iterator[_LastWord]:
 
 
 def _published(
-    totals: Mapping[str, Mapping[str, tuple[int, int, int]]],
-    bar_of: Callable[[str], float | None],
+    totals: Mapping[str, Mapping[str, tuple[int, int, int]]], bar_of: Callable[[str], float | None]
 ) -> dict[str, RuleEvidence]:
     published: dict[str, RuleEvidence] = {}
     for rule, terms in sorted(totals.items()):

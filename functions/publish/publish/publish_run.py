@@ -249,19 +249,10 @@ class PublishRun:
             letters = assign_letters(context.store, provider, day[:7], who, expires)
         copies = copies_of_day(context.store, provider, day, closed=day <= self.closed)
         published = context.public.published(provider, day)
-        with closing(JournalSpool()) as journal:
-            at_least = len(published.journal) if published else 1
+        at_least = len(published.journal) if published else 0
+        with closing(JournalSpool(at_least)) as journal:
             facts = count_day(
-                provider,
-                day,
-                receipts,
-                entries,
-                letters,
-                copies,
-                files,
-                self.catalogue,
-                journal,
-                at_least,
+                provider, day, receipts, entries, letters, copies, files, self.catalogue, journal
             )
             begun = begun or not facts.is_empty
             is_behind = False

@@ -16,85 +16,40 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from cases.kinds import CaseNumbers
-from ledger.codes import Code
 from ledger.texts import replace_controls
-from phrases import LANGUAGES, NAMES, Phrases, category_words, of, page_engine, to_translate
+from phrases import LANGUAGES, NAMES, Phrases, category_words, of, package_words, page_engine
 from publish.folding import Numbers
 from publish.precision import FEW, REMOVED
 from publish.summary import NO_ADDRESS, PeriodKind, Standing, Summary
 
-REFUSALS = {
-    Code.NOT_PUBLIC: to_translate("Not marked as public, so it was not read"),
-    Code.ENCODING: to_translate("Not valid UTF-8"),
-    Code.LINE_LONG: to_translate("A line longer than 2 MiB"),
-    Code.JSON_SYNTAX: to_translate("Not valid JSON"),
-    Code.JSON_DEPTH: to_translate("JSON nested too deeply"),
-    Code.JSON_DUPLICATE_KEY: to_translate("The same key twice in one object"),
-    Code.NOT_AN_OBJECT: to_translate("JSON, but not an object"),
-    Code.FIELD_MISSING: to_translate("A required field is missing"),
-    Code.FIELD_TYPE: to_translate("A field of the wrong type"),
-    Code.FIELD_LENGTH: to_translate("A field too short or too long"),
-    Code.FIELD_RANGE: to_translate("A field out of its range"),
-    Code.TIME_SYNTAX: to_translate("A time that cannot be read"),
-    Code.TIME_OFFSET: to_translate("A time without its offset from UTC"),
-    Code.MSG_SYNTAX: to_translate("A message that cannot be read"),
-    Code.SENDER_UNKNOWN: to_translate("A sender that is not registered for the provider"),
-    Code.PROVIDER_UNKNOWN: to_translate("A provider that is not registered"),
-    Code.OBJECT_CHANGED: to_translate("A file that was replaced while it was read"),
-    Code.OBJECT_GONE: to_translate("A file that was deleted before it was read"),
-    Code.OBJECT_UNREADABLE: to_translate("A file that the storage did not return"),
-    Code.EMPTY: to_translate("A file without a record"),
-    Code.FORMAT_UNKNOWN: to_translate("A file in an unknown format"),
-    Code.TOO_LARGE_FOR_FORMAT: to_translate("A file too large for its format"),
-    Code.BOMB: to_translate("A file that becomes too large when it is unpacked"),
-    Code.GZIP_TRUNCATED: to_translate("A gzip file that ends too early"),
-    Code.GZIP_BROKEN: to_translate("A gzip file that cannot be unpacked"),
-    Code.ZIP_BROKEN: to_translate("A zip file that cannot be unpacked"),
-    Code.ZIP_ENCRYPTED: to_translate("An encrypted zip file"),
-    Code.ZIP_METHOD: to_translate("A zip file with an unknown compression method"),
-    Code.ZIP_NESTED: to_translate("An archive inside a zip file"),
-    Code.ZIP_LINK: to_translate("A link inside a zip file"),
-    Code.ZIP_OVERLAP: to_translate("A zip file whose members overlap"),
-    Code.CSV_HEADER: to_translate("A CSV file without the needed columns"),
-    Code.CSV_NO_AUDIENCE: to_translate("A CSV file that does not say what is public"),
-    Code.CSV_ROW: to_translate("A CSV row that does not fit its header"),
-    Code.CHANNEL_NOT_OPEN: to_translate("A channel that is not known to be open to everyone"),
-    Code.NOT_A_POST: to_translate("An item that is not a post, such as a service notice"),
-}
+_WORDS = package_words(Path(__file__).parent)
 
-CASES = {
-    "confirmed": to_translate("Confirmed"),
-    "dismissed": to_translate("Dismissed"),
-    "escalated": to_translate("Threat to life or abuse of a child"),
-    "skipped": to_translate("Skipped for now"),
-    "upheld": to_translate("Decision upheld"),
-    "partly_reversed": to_translate("Partly reversed"),
-    "reversed": to_translate("Reversed"),
-    "omitted": to_translate("No decision"),
-    "contested": to_translate("contested"),
-    "refused": to_translate("refused"),
-    "impossible": to_translate("not possible"),
-    "all": to_translate("All"),
-}
+REFUSALS: dict[str, str] = _WORDS["refusals"]
+"""The codes with which records are refused."""
+
+REFUSED_CHECKS: dict[str, str] = _WORDS["refused_checks"]
+"""Why a fact-check is not in the index."""
+
+CASES: dict[str, str] = _WORDS["cases"]
 """Verdicts and outcomes in words."""
 
-CAUSES = {
-    "complaint": to_translate("a complaint"),
-    "dispute": to_translate("a dispute"),
-    "court": to_translate("a court"),
-    "own_initiative": to_translate("the provider's own initiative"),
-    "corrected": to_translate("corrected"),
-    "withdrawn": to_translate("withdrawn"),
-    "author": to_translate("author"),
-    "notifier": to_translate("notifier"),
-}
+CAUSES: dict[str, str] = _WORDS["causes"]
 """Why something was overturned, came back or changed."""
 
-LANGUAGE_CODES = {
-    "und": to_translate("No language was given"),
-    "other": to_translate("The code given is not a known language"),
-}
+LANGUAGE_CODES: dict[str, str] = _WORDS["languages"]
 """What the numbers by language count in addition to languages."""
+
+CHARTS: dict[str, str] = _WORDS["charts"]
+"""The titles of the charts of months and of days."""
+
+READ: dict[str, str] = _WORDS["read"]
+"""What was read, and found in a campaign or in another period; or that nothing was found."""
+
+BECAME: dict[str, tuple[str, str]] = _WORDS["became"]
+"""What became of findings, by all that became of any of them. It counts the first of these."""
+
+WAITING: dict[str, tuple[str, str]] = _WORDS["waiting"]
+"""How many of what wait for people."""
 
 
 def case_words(code: str) -> str:
@@ -121,7 +76,7 @@ def refusal_words(code: str) -> str:
     >>> refusal_words("not_public")
     'Not marked as public, so it was not read'
     """
-    return REFUSALS[Code(code)] if code in set(Code) else ""
+    return REFUSALS.get(code, "")
 
 
 def meanings() -> dict[str, str]:
@@ -174,30 +129,12 @@ def read_words(summary: Summary, say: Phrases) -> str:
         else say.ngettext("%(num)s provider", "%(num)s providers", len(summary.providers)),
         "findings": say.ngettext("%(num)s finding", "%(num)s findings", numbers.findings),
     }
-    if not numbers.findings:
-        none = say.gettext("%(when)s Terang read %(posts)s of %(of)s so far.", **values)
-        if not summary.provisional:
-            none = say.gettext("%(when)s Terang read %(posts)s of %(of)s.", **values)
-        met = say.gettext("None of them met a rule.")
-        return f"{none}{say.gap}{met}" if numbers.inspected else none
-    if summary.kind is PeriodKind.CAMPAIGN:
-        if summary.provisional:
-            return say.gettext(
-                "%(when)s Terang read %(posts)s of %(of)s so far and recorded %(findings)s of its"
-                " rules.",
-                **values,
-            )
-        return say.gettext(
-            "%(when)s Terang read %(posts)s of %(of)s and recorded %(findings)s of its rules.",
-            **values,
-        )
-    if summary.provisional:
-        return say.gettext(
-            "%(when)s Terang read %(posts)s of %(of)s so far and recorded %(findings)s.", **values
-        )
-    return say.gettext(
-        "%(when)s Terang read %(posts)s of %(of)s and recorded %(findings)s.", **values
-    )
+    kind = "campaign" if summary.kind is PeriodKind.CAMPAIGN else "found"
+    kind = kind if numbers.findings else "none"
+    words = say.gettext(READ[f"{kind} so far" if summary.provisional else kind], **values)
+    if numbers.findings or not numbers.inspected:
+        return words
+    return f"{words}{say.gap}{say.gettext('None of them met a rule.')}"
 
 
 def _period(summary: Summary, say: Phrases) -> str:
@@ -218,60 +155,10 @@ def _when(summary: Summary, say: Phrases) -> str:
 def _became(numbers: Numbers, say: Phrases) -> str:
     """Return how many findings were proposed, held back or in shadow; zeros are left out."""
     proposed = numbers.live - numbers.held
-    if proposed == numbers.findings:
-        return say.ngettext(
-            "It was proposed for people to look at.",
-            "All of them were proposed for people to look at.",
-            proposed,
-        )
-    if numbers.held == numbers.findings:
-        return say.ngettext(
-            "It was held back by the flood guard.",
-            "All of them were held back by the flood guard.",
-            numbers.held,
-        )
-    if numbers.shadow == numbers.findings:
-        return say.ngettext(
-            "It was only counted, by rules in shadow.",
-            "All of them were only counted, by rules in shadow.",
-            numbers.shadow,
-        )
-    values = {"held": numbers.held, "shadow": numbers.shadow}
-    if not proposed:
-        return say.ngettext(
-            "Of these, %(num)s was held back by the flood guard and %(shadow)s only counted, by"
-            " rules in shadow.",
-            "Of these, %(num)s were held back by the flood guard and %(shadow)s only counted, by"
-            " rules in shadow.",
-            numbers.held,
-            **values,
-        )
-    if not numbers.held:
-        return say.ngettext(
-            "Of these, %(num)s was proposed for people to look at and %(shadow)s only counted, by"
-            " rules in shadow.",
-            "Of these, %(num)s were proposed for people to look at and %(shadow)s only counted, by"
-            " rules in shadow.",
-            proposed,
-            **values,
-        )
-    if not numbers.shadow:
-        return say.ngettext(
-            "Of these, %(num)s was proposed for people to look at and %(held)s held back by the"
-            " flood guard.",
-            "Of these, %(num)s were proposed for people to look at and %(held)s held back by the"
-            " flood guard.",
-            proposed,
-            **values,
-        )
-    return say.ngettext(
-        "Of these, %(num)s was proposed for people to look at, %(held)s held back by the flood"
-        " guard and %(shadow)s only counted, by rules in shadow.",
-        "Of these, %(num)s were proposed for people to look at, %(held)s held back by the flood"
-        " guard and %(shadow)s only counted, by rules in shadow.",
-        proposed,
-        **values,
-    )
+    became = {"proposed": proposed, "held": numbers.held, "shadow": numbers.shadow}
+    counts = {name: count for name, count in became.items() if count}
+    one, many = BECAME[" ".join(counts)]
+    return say.ngettext(one, many, next(iter(counts.values())), **counts)
 
 
 def decided_words(cases: CaseNumbers, say: Phrases) -> str:
@@ -339,16 +226,15 @@ def done_words(cases: CaseNumbers, phrases: Phrases) -> str:
 
 def open_words(waiting: Standing, phrases: Phrases) -> str:
     """Return what waited for people, in one sentence; kinds without a case are left out."""
-    found, notices = sum(waiting.open_findings.values()), waiting.open_notices
-    came, disputed, ordered = waiting.open_complaints, waiting.open_disputes, waiting.open_orders
-    counts = [
-        (found, phrases.ngettext("%(num)s finding", "%(num)s findings", found)),
-        (notices, phrases.ngettext("%(num)s notice", "%(num)s notices", notices)),
-        (came, phrases.ngettext("%(num)s complaint", "%(num)s complaints", came)),
-        (disputed, phrases.ngettext("%(num)s dispute", "%(num)s disputes", disputed)),
-        (ordered, phrases.ngettext("%(num)s order", "%(num)s orders", ordered)),
-    ]
-    said = listed([words for count, words in counts if count], phrases)
+    counts = {
+        "findings": sum(waiting.open_findings.values()),
+        "notices": waiting.open_notices,
+        "complaints": waiting.open_complaints,
+        "disputes": waiting.open_disputes,
+        "orders": waiting.open_orders,
+    }
+    parts = [phrases.ngettext(*WAITING[kind], count) for kind, count in counts.items() if count]
+    said = listed(parts, phrases)
     day = phrases.day(waiting.day)
     if not said:
         return phrases.gettext("Nothing was waiting on %(day)s.", day=day)
@@ -414,11 +300,7 @@ def environment(language: str = "en") -> Environment:
         "hours_words": phrases.duration,
         "case_words": lambda code: phrases.gettext(case_words(code)),
         "cause_words": lambda cause: phrases.gettext(cause_words(cause)),
-        "severities": {
-            "low": phrases.gettext(to_translate("low severity")),
-            "medium": phrases.gettext(to_translate("medium severity")),
-            "high": phrases.gettext(to_translate("high severity")),
-        },
+        "severities": {code: phrases.gettext(said) for code, said in _WORDS["severities"].items()},
         "kinds": PeriodKind,
     }
     engine.filters["say"] = phrases.gettext

@@ -42,27 +42,16 @@ def trends(
     labels, newest = [phrases.short_month(month.period) for month in months], months[-1]
     if newest.provisional:
         labels[-1] += f" ({days_words(newest, phrases)})"
-    answers: dict[str, tuple[str, list[float | None]]] = {
-        "read": (
-            to_translate("Posts read by month"),
-            [month.numbers.inspected for month in months],
-        ),
-        "removed": (
-            to_translate("Posts removed by month"),
-            [month.cases.by_measure.get(REMOVED, 0) for month in months],
-        ),
-        "wrong": (
-            to_translate("Share of removals that turned out wrong, by month"),
-            [became[month.period].wrong.share for month in months],
-        ),
-        "open": (
-            to_translate("Cases open at the end of the month"),
-            [month.standing.open if month.standing else None for month in months],
-        ),
+    answers: dict[str, list[float | None]] = {
+        "read": [month.numbers.inspected for month in months],
+        "removed": [month.cases.by_measure.get(REMOVED, 0) for month in months],
+        "wrong": [became[month.period].wrong.share for month in months],
+        "open": [month.standing.open if month.standing else None for month in months],
     }
+    titles = {name: phrases.gettext(page_words.CHARTS[name]) for name in answers}
     return {
-        name: trend(phrases.gettext(title), labels, values, is_open=newest.provisional)
-        for name, (title, values) in answers.items()
+        name: trend(titles[name], labels, values, is_open=newest.provisional)
+        for name, values in answers.items()
     }
 
 
@@ -184,16 +173,6 @@ class PublishedIndex(msgspec.Struct, frozen=True):
         return sum(self.by_topic.values())
 
 
-_REFUSALS = {
-    "checks_no_claim": to_translate("a page that does not check a claim"),
-    "no_claim": to_translate("no claim that could be compared"),
-    "no_link": to_translate("no link to a page"),
-    "publisher_not_trusted": to_translate(
-        "a publisher that is not on the list of trusted publishers"
-    ),
-}
-
-
 class PackState(StrEnum):
     """In words for a page. If two are true, the first of them is shown."""
 
@@ -266,7 +245,7 @@ class Pages:
 
     `public_url` and `today`, the day of the run in UTC, decide whether a pack is live. Pages of
     summaries do not depend on the day. `has_log` says whether `log/` is published: then pages name
-    the command that checks it.
+    the command that checks it. `forms_url` is where the forms are; empty if there are none.
     """
 
     catalogue: PublishedSets
@@ -275,6 +254,7 @@ class Pages:
     language: str = "en"
     contact: str = ""
     licence: str = ""
+    forms_url: str = ""
     has_log: bool = False
 
     @property
@@ -415,7 +395,8 @@ class Pages:
 
     def authors(self, cases: CaseNumbers) -> str:
         """Return the page for authors; `cases` are the sums of all published months."""
-        return self._render("authors.html", "authors", ended=tables.complaints_of(cases))
+        ended = tables.complaints_of(cases)
+        return self._render("authors.html", "authors", ended=ended, forms_url=self.forms_url)
 
     def method(self) -> str:
         """Return the page on how the numbers are made."""
@@ -445,9 +426,10 @@ class Pages:
             packs=self.catalogue.packs,
             states={key: self._state(pack) for key, pack in self.catalogue.packs.items()},
             checks=checks,
-            refused_checks=tables.count_rows(checks.refused, lambda code: _REFUSALS.get(code, code))
-            if checks
-            else [],
+            refused_checks=tables.count_rows(
+                checks.refused if checks else {},
+                lambda code: page_words.REFUSED_CHECKS.get(code, code),
+            ),
         )
 
     def _render(self, template: str, path: str, **context: object) -> str:

@@ -12,7 +12,7 @@ from publish.folding import PublishedSets
 from publish.precision import FEW, REMOVED, Estimate, RuleErrors, estimate
 from publish.summary import Cohort, PeriodKind, Summary, SummaryPart
 from publish_steps.charts import Chart, Series, columns
-from publish_steps.page_words import case_words
+from publish_steps.page_words import CHARTS, case_words
 from rules.pack import Pack, Rule, Said
 
 Say = Callable[[str], str]
@@ -116,25 +116,18 @@ def day_charts(
         for row in rows
         if row.live
     ]
-    plain = {
-        "inspected": to_translate("Inspected posts by day"),
-        "shadow": to_translate("Findings in shadow by day"),
+    series: dict[str, Series] = {
+        name: [("plain", "", [getattr(day, name) for day in days])]
+        for name in ("inspected", "shadow")
     }
-    series: dict[str, tuple[str, Series]] = {
-        name: (title, [("plain", "", [getattr(day, name) for day in days])])
-        for name, title in plain.items()
-    }
-    series["live"] = to_translate("Findings of live rules by day and category"), live
-    series["decided"] = (
-        to_translate("Findings decided and decisions overturned by day"),
-        [
-            ("plain", say(to_translate("Decided findings")), [day.decided for day in days]),
-            ("fell", say(to_translate("Overturned")), [day.overturned for day in days]),
-        ],
-    )
+    series["live"] = live
+    series["decided"] = [
+        ("plain", say(to_translate("Decided findings")), [day.decided for day in days]),
+        ("fell", say(to_translate("Overturned")), [day.overturned for day in days]),
+    ]
     return {
-        name: by_day(say(title), days, rows)
-        for name, (title, rows) in series.items()
+        name: by_day(say(CHARTS[name]), days, rows)
+        for name, rows in series.items()
         if any(value for _, _, values in rows for value in values)
     }
 

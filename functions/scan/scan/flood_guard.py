@@ -121,16 +121,9 @@ class FloodGuard:
         day_hits = total.hits + total.others_hits + Counter(hits)
         flooded = self.limits.flooded(day_posts, day_hits, expected)
         new = sorted(rule for rule in flooded if rule in hits and rule not in opened_by_rule)
-        at = utc(self.clock.now())
+        at, most = utc(self.clock.now()), self.limits.most_expected
         questions = tuple(
-            FloodQuestion(
-                day=day,
-                rule=rule,
-                at=at,
-                posts=day_posts,
-                hits=day_hits[rule],
-                expected=self.limits.most_expected(rule, expected),
-            )
+            FloodQuestion(day, rule, at, day_posts, day_hits[rule], most(rule, expected))
             for rule in new
         )
         held = {rule for rule, is_opened in opened_by_rule.items() if not is_opened}

@@ -64,13 +64,8 @@ def indexes() -> "Callable[[RuleSet], CheckFinder]":
     return published_indexes(partial(objects.get, setting["PUBLIC_BUCKET"]))
 
 
-recorder = UnitRecorder(
-    store=store,
-    objects=objects,
-    work_bucket=work_bucket,
-    out_bucket=out_bucket,
-    excerpt_days=int(setting["EXCERPT_DAYS"]),
-)
+recorder = UnitRecorder(store, objects, work_bucket, out_bucket, int(setting["EXCERPT_DAYS"]))
+limits = FloodLimits(int(setting["MAX_RULE_PER_MILLE"]), int(setting["FLOOD_MINIMUM_POSTS"]))
 scanner = UnitScanner(
     store=store,
     objects=objects,
@@ -83,11 +78,7 @@ scanner = UnitScanner(
         patience=POINTER_SECONDS * random.uniform(*PATIENCE),  # noqa: S311 - no secret
         finders={FACTCHECKS: lambda rule_set: indexes()(rule_set)},
     ),
-    guard=FloodGuard(
-        store,
-        clock,
-        FloodLimits(int(setting["MAX_RULE_PER_MILLE"]), int(setting["FLOOD_MINIMUM_POSTS"])),
-    ),
+    guard=FloodGuard(store, clock, limits),
     keys=PseudonymKeys(store, clock, secret.encode()),
     secret=secret.encode(),
     recorder=recorder,
@@ -172,18 +163,9 @@ def log_outcome(outcome: UnitOutcome) -> None:
     receipt = outcome.receipt
     if receipt is None:
         return
-    logger.info(
-        "scanned",
-        extra={
-            "unit": receipt.unit,
-            "provider": receipt.provider,
-            "new": outcome.new,
-            "units": receipt.units,
-            "inspected": receipt.inspected,
-            "refused": receipt.refused,
-            "findings": receipt.findings,
-        },
-    )
+    logged = ("unit", "provider", "units", "inspected", "refused", "findings")
+    extra = {"new": outcome.new} | {name: getattr(receipt, name) for name in logged}
+    logger.info("scanned", extra=extra)
     if not outcome.new:
         return
     if receipt.no_rules:

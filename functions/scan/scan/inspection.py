@@ -28,7 +28,7 @@ from ledger.objects import S3Objects, read_draws
 from ledger.posts import Post, TranslatedPost
 from ledger.texts import Clock, utc
 from ledger.units import Attempt, FoundCopies, Marker, Receipt, digest_of_ids, rule_key, sum_tallies
-from matcher import Hit
+from matcher import Hit, Span
 from matcher.engine import Fingerprints
 from matcher.fold import fold
 from matcher.hit import PostResult
@@ -202,7 +202,7 @@ def inspect_posts(
                 mode=hit.mode,
                 category=hit.category,
                 severity=hit.severity,
-                spans=_found_spans(hit),
+                spans=tuple(map(_found_span, hit.spans[:MAX_SPANS])),
                 spans_capped=hit.spans_capped or len(hit.spans) > MAX_SPANS or msgspec.UNSET,
                 score=_if_any(hit.score),
                 threshold=_if_any(hit.threshold),
@@ -320,26 +320,13 @@ def count_live_hits(inspection: Inspection) -> dict[str, int]:
 
 def count_by_rule(findings: Iterable[Finding]) -> dict[str, int]:
     """Count findings by `pack/version/rule/mode`."""
-    return dict(
-        Counter(
-            rule_key(finding.pack, finding.version, finding.rule, finding.mode)
-            for finding in findings
-        )
-    )
+    keys = (rule_key(each.pack, each.version, each.rule, each.mode) for each in findings)
+    return dict(Counter(keys))
 
 
-def _found_spans(hit: Hit) -> tuple[FoundSpan, ...]:
-    return tuple(
-        FoundSpan(
-            span.part,
-            span.start,
-            span.end,
-            span.term,
-            tuple(map(str, span.evasion)),
-            _if_any(span.weight),
-        )
-        for span in hit.spans[:MAX_SPANS]
-    )
+def _found_span(span: Span) -> FoundSpan:
+    evasion = tuple(map(str, span.evasion))
+    return FoundSpan(span.part, span.start, span.end, span.term, evasion, _if_any(span.weight))
 
 
 def _if_any(number: int | None) -> int | msgspec.UnsetType:

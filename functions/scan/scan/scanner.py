@@ -242,18 +242,12 @@ class MessageScanner:
         results = match_posts(posts_of_all, rules, self.scanner.shadow)
         found_at, start = utc(self.scanner.clock.now()), 0
         for one in work:
-            posts = one.records.posts
-            one.attempt, one.inspection = self.scanner.inspect(
-                one.message.job,
-                posts,
-                results[start : start + len(posts)],
-                rules,
-                pseudonyms,
-                one.attempt,
-                found_at=found_at,
-                is_recorded=one.is_recorded,
-            )
+            posts, first = one.records.posts, start
             start += len(posts)
+            found = results[first:start]
+            one.attempt, one.inspection = self.scanner.inspect(
+                one.message.job, posts, found, rules, pseudonyms, one.attempt, found_at
+            )
 
     def _guarded(
         self, work: Sequence[MessageWork], seconds_left: Callable[[], float]

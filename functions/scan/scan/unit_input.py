@@ -249,15 +249,9 @@ def copy_rules(packs: Iterable[Pack]) -> dict[str, PackRule]:
 
 def part_hit(pack: Pack, rule: Rule, part: str, text: str, term: str) -> Hit:
     """Return the hit of a rule whose span is a whole part of a post."""
-    return Hit(
-        pack=pack.id,
-        version=pack.version,
-        rule=rule.id,
-        mode=pack.mode_of(rule),
-        category=pack.category_of(rule),
-        severity=rule.severity,
-        spans=(Span(part, 0, len(text), term, ()),),
-    )
+    mode, category = pack.mode_of(rule), pack.category_of(rule)
+    spans = (Span(part, 0, len(text), term, ()),)
+    return Hit(pack.id, pack.version, rule.id, mode, category, rule.severity, spans)
 
 
 def copy_hit(found_by: PackRule, post: Post) -> Hit:

@@ -414,22 +414,13 @@ class UnitScanner:
         receipt counts.
         """
 
-        def inspect_by(by: Attempt, *, is_recorded: bool) -> tuple[Attempt, Rules, Inspection]:
+        def inspect_by(by: Attempt) -> tuple[Attempt, Rules, Inspection]:
             rules = self.rulesets.rules(by.set, job.provider, datetime.fromisoformat(by.at))
             results = match_posts(posts, rules, self.shadow)
-            by, inspection = self.inspect(
-                job,
-                posts,
-                results,
-                rules,
-                pseudonyms,
-                by,
-                found_at=found_at,
-                is_recorded=is_recorded,
-            )
+            by, inspection = self.inspect(job, posts, results, rules, pseudonyms, by, found_at)
             return by, rules, inspection
 
-        attempt, rules, inspection = inspect_by(attempt, is_recorded=False)
+        attempt, rules, inspection = inspect_by(attempt)
         earlier = None if inspection.findings else self.store.recorded_attempt(job.unit)
         if not inspection.findings and earlier is None:
             return None, rules, inspection
@@ -437,7 +428,7 @@ class UnitScanner:
         if recorded is None:
             return None
         if recorded != attempt:
-            _, rules, inspection = inspect_by(recorded, is_recorded=True)
+            _, rules, inspection = inspect_by(recorded)
         return recorded, rules, inspection
 
     def inspect(
@@ -448,17 +439,15 @@ class UnitScanner:
         rules: Rules,
         pseudonyms: Pseudonyms,
         attempt: Attempt,
-        *,
         found_at: str,
-        is_recorded: bool,
     ) -> tuple[Attempt, Inspection]:
         """Inspect posts with their results by an attempt. Return the attempt with its copies.
 
-        One that is recorded has its copies already. Others compare with the newest snapshot.
+        One that is recorded has them already. Others compare with the newest snapshot.
         """
         provider = job.provider
         fingerprints = _fingerprints(self.secret, provider)
-        if rules.copies and not is_recorded:
+        if rules.copies and attempt.copies is None:
             confirmed = self.snapshots.newest(provider)
             found = find_copies(posts, results, rules.copies, confirmed, fingerprints)
             attempt = msgspec.structs.replace(attempt, copies=found)

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache, cached_property, lru_cache
 from hashlib import blake2b
+from itertools import starmap
 
 import msgspec
 
@@ -276,7 +277,8 @@ class CheckFinder:
             for part, text in parts:
                 attached = self.find(text)
                 if attached is not None:
-                    claim, label = attached.checks[0][0].claim, _label(attached.checks)
+                    claim = attached.checks[0][0].claim
+                    label = Label(tuple(starmap(_found_check, attached.checks)))
                     by_topic.setdefault(attached.topic, (attached.topic, part, claim, label))
             if by_topic:
                 by_post[number] = list(by_topic.values())
@@ -346,44 +348,36 @@ class _Prefilter:
         return False
 
 
-def published_indexes(read: Callable[[str], bytes | None]) -> Callable[[RuleSet], CheckFinder]:
-    """Return the function that opens the index which a set names, and keeps the last ones.
+type ReadObject = Callable[[str], bytes | None]
+"""Returns the bytes under a key of the public bucket."""
 
-    `read` returns the bytes under a key of the public bucket. Opening raises OperatorError if the
-    index is missing, cannot be read, or has another digest.
+
+def open_index(digest: str, read: ReadObject) -> ClaimIndex:
+    """Open a published index.
+
+    Raises OperatorError if it is missing, cannot be read, or has another digest.
     """
+    data = read(factchecks_key(digest))
+    if data is None:
+        raise OperatorError(f"the index of checks {digest} is not in the public bucket")
+    try:
+        index = ClaimIndex(data)
+    except BadIndexError as error:
+        raise OperatorError(f"the index of checks {digest} cannot be read: {error}") from error
+    if index.digest != digest:
+        raise OperatorError(f"the index of checks {digest} has another digest: it was changed")
+    return index
 
-    @lru_cache(KEPT_INDEXES)
-    def finder(index: str) -> CheckFinder:
-        data = read(factchecks_key(index))
-        if data is None:
-            raise OperatorError(f"the index of checks {index} is not in the public bucket")
-        try:
-            opened = ClaimIndex(data)
-        except BadIndexError as error:
-            raise OperatorError(f"the index of checks {index} cannot be read: {error}") from error
-        if opened.digest != index:
-            raise OperatorError(f"the bytes of the index of checks {index} have another digest")
-        return CheckFinder(opened)
 
+def published_indexes(read: ReadObject) -> Callable[[RuleSet], CheckFinder]:
+    """Return the function that opens the index which a set names, and keeps the last ones."""
+    finder = lru_cache(KEPT_INDEXES)(lambda digest: CheckFinder(open_index(digest, read)))
     return lambda rule_set: finder(rule_set.factchecks)
 
 
-def _label(checks: Sequence[tuple[Check, float]]) -> Label:
-    return Label(
-        tuple(
-            FoundCheck(
-                url=check.url,
-                claim=check.claim,
-                rating=str(check.rating),
-                stated=check.stated,
-                publisher=check.publisher,
-                date=check.date,
-                score=score,
-            )
-            for check, score in checks
-        )
-    )
+def _found_check(check: Check, score: float) -> FoundCheck:
+    rating, publisher = str(check.rating), check.publisher
+    return FoundCheck(check.url, check.claim, rating, check.stated, publisher, check.date, score)
 
 
 def silent(work: str, done: int, total: int) -> None:

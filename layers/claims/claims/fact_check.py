@@ -20,10 +20,10 @@ from typing import Any, BinaryIO, cast
 
 import msgspec
 
-from claims.text_words import resolve_references, without_categories
+from claims.text_words import without_categories
 from ledger.codes import Code, FileRefusedError
 from ledger.streams import JsonDocument
-from ledger.texts import JSON_DEPTH
+from ledger.texts import JSON_DEPTH, resolve_references
 
 LONGEST_CLAIM = 1_000
 """Code points that are read of a claim, title or summary. A longer text is an article."""
@@ -299,19 +299,14 @@ def _reviews_of(value: dict[str, Any]) -> Iterator[Review]:
 
 
 def _review_of_row(row: dict[str, str]) -> Review:
+    lines = ("claim", "rating", "publisher", "title", "summary", "speaker")
+    labels = ", ".join(row[name] for name in ("keywords", "section") if row.get(name))
     return Review(
         url=row.get("url", "").strip(),
-        claim=plain_line(row.get("claim", "")),
-        rating=plain_line(row.get("rating", "")),
-        publisher=plain_line(row.get("publisher", "")),
         date=day_of(row.get("date", "")),
         language=row.get("language", "").strip().lower(),
-        title=plain_line(row.get("title", "")),
-        summary=plain_line(row.get("summary", "")),
-        labels=plain_line(
-            ", ".join(row[name] for name in ("keywords", "section") if row.get(name))
-        ),
-        speaker=plain_line(row.get("speaker", "")),
+        labels=plain_line(labels),
+        **{name: plain_line(row.get(name, "")) for name in lines},
     )
 
 

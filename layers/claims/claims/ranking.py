@@ -333,8 +333,7 @@ def evidence_for(query: Query, ranked: list[Ranked], count: int) -> list[dict[st
 def ahead(groups: Sequence[int], check: Ranked, others: Sequence[Ranked]) -> float:
     """Return the lead of a check over the best check of another group, from 0 to 1."""
     next_best = max(
-        (other.score for other in others if groups[other.place] != groups[check.place]),
-        default=0.0,
+        (other.score for other in others if groups[other.place] != groups[check.place]), default=0.0
     )
     return max(0.0, 1.0 - share(next_best, check.score))
 

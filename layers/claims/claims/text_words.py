@@ -6,7 +6,6 @@ The lists behind them are public, in the folder `data`, most of them by language
 ['health', 'desk', 'salt', 'water', 'cure', 'cold']
 """
 
-import html
 import json
 import re
 import unicodedata
@@ -17,6 +16,8 @@ from typing import Any
 
 import msgspec
 import Stemmer
+
+from ledger.texts import resolve_references
 
 LONGEST_TEXT = 20_000
 """Code points that are read of a text. Forwarded messages are shorter; this bounds the time."""
@@ -34,8 +35,6 @@ _LINK = re.compile(
 _RETWEET = re.compile(r"^\s*RT\b(?=\s*@)")
 _TAG = re.compile(r"[#@＃＠](\w+)")
 _THOUSANDS = re.compile(r"(?<=\d)[.,](?=\d{3}\b)")
-_LONG_NUMBER = re.compile(r"&#(\d{9,})")
-"""Numbers that may be too long for `int`, which raises ValueError from 4,301 digits on."""
 _HUMP = re.compile(r"(?<=[a-z\d])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-z])(?=\d)|_")
 _INITIALS = re.compile(r"\b(?:[A-Za-z]\.)+(?:[A-Za-z]\b\.?|(?<=\..\.))")
 _ORDINAL = re.compile(r"(\d+)(?:st|nd|rd|th)")
@@ -83,18 +82,6 @@ _SCRIPTS = {  # kana first: Japanese has Han letters too
     "ru": re.compile("[\u0400-\u04ff]"),
     "el": re.compile("[\u0370-\u03ff]"),
 }
-_SAME = {
-    "ara": "ar", "arm": "hy", "baq": "eu", "cat": "ca", "chi": "zh", "cmn": "zh", "dan": "da",
-    "deu": "de", "dut": "nl", "ell": "el", "eng": "en", "eus": "eu", "fin": "fi", "fra": "fr",
-    "fre": "fr", "ger": "de", "gle": "ga", "gre": "el", "hin": "hi", "hun": "hu", "hye": "hy",
-    "in": "id", "ind": "id", "ita": "it", "jpn": "ja", "kor": "ko", "lit": "lt", "may": "ms",
-    "mo": "ro", "mol": "ro", "msa": "ms", "nb": "no", "nep": "ne", "nld": "nl", "nn": "no",
-    "nno": "no", "nob": "no", "nor": "no", "por": "pt", "ron": "ro", "rum": "ro", "rus": "ru",
-    "spa": "es", "srp": "sr", "swe": "sv", "tam": "ta", "tha": "th", "tur": "tr", "yue": "zh",
-    "zho": "zh", "zsm": "ms",
-}  # fmt: skip
-"""Other codes of the languages that are known here: those of ISO 639-2 and 639-3, withdrawn codes,
-and codes of varieties."""
 _TOKEN = re.compile(r"[^\W\d_]+")
 
 
@@ -137,6 +124,13 @@ def calibration_negatives(language: str) -> tuple[str, ...]:
     except FileNotFoundError:
         return ()
     return tuple(line for line in lines if line.strip() and not line.startswith("#"))
+
+
+@cache
+def _language_of_code() -> dict[str, str]:
+    """Return the language of its other codes: of ISO 639-2 and 639-3, withdrawn, of varieties."""
+    listed = read_json("language_codes.json").items()
+    return {code: language for language, codes in listed for code in codes.split()}
 
 
 @cache
@@ -184,17 +178,6 @@ def split_tags(text: str, split: Callable[[str], str]) -> str:
 
     text = _TAG.sub(lambda match: f" {split(match[1])}", text)
     return _INITIALS.sub(without_dots, _THOUSANDS.sub("", text))
-
-
-def resolve_references(text: str) -> str:
-    """Return the text with its character references resolved, however long their numbers are.
-
-    >>> resolve_references("&lt;&#0000000000065;"), resolve_references("&#" + "9" * 5_000 + ";")
-    ('<A', '\ufffd')
-    """
-    # Eight digits are past the last code point.
-    shorter = _LONG_NUMBER.sub(lambda match: f"&#{match[1].lstrip('0')[:8] or '0'}", text)
-    return html.unescape(shorter)
 
 
 def split_at_capitals(tag: str) -> str:
@@ -433,7 +416,7 @@ def primary(tag: str) -> str:
     ('zh', 'en', 'id', 'id', '')
     """
     match = re.match(r"[a-z]{2,3}(?=$|[-_])", tag.strip().lower())
-    return _SAME.get(match[0], match[0]) if match else ""
+    return _language_of_code().get(match[0], match[0]) if match else ""
 
 
 def guess_language(text: str | ClaimText, among: Collection[str]) -> str:

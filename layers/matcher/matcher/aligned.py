@@ -16,7 +16,7 @@ import re
 import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import chain
 from operator import itemgetter
 from typing import NamedTuple, Self
@@ -368,15 +368,9 @@ class AlignedText:
             add(" ", " ", [reading.end - 1], [numbers[-1]])
             end = bisect_left(self.source, reading.end, first)
         keep(end, len(self.folded))
-        return replace(
-            self,
-            folded="".join(folded),
-            strict="".join(strict),
-            source=source,
-            words=words,
-            readings=tuple(places),
-            _scripts={},
-        )
+        letters, seen, known = "".join(folded), "".join(strict), self._written_in
+        read = tuple(places)
+        return type(self)(self.text, letters, source, words, seen, read, _written_in=known)
 
     def _seen(self, reading: WordReading) -> str:
         """Return the letters of a reading as the text has them, before look-alikes are folded."""

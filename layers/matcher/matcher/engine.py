@@ -158,13 +158,9 @@ class Matcher:
                 from matcher.prefilter import Prefilter
             except ModuleNotFoundError:
                 return None
+            words = self._evaluator.vocabulary
             self._prefilter = Prefilter(
-                index.patterns,
-                index.needs(),
-                index.all_groups,
-                self._evaluator.vocabulary,
-                scored,
-                index.signs,
+                index.patterns, index.needs(), index.all_groups, words, scored, index.signs
             )
         return self._prefilter if posts >= BATCH else None
 
@@ -267,20 +263,11 @@ class Matcher:
                 yield number, name, helpful, PartResult([], list(known.certain or ()))
                 continue
             present = known.signs if known else None
-            yield (
-                number,
-                name,
-                helpful,
-                self._evaluator.evaluate(
-                    text,
-                    helpful,
-                    PartSigns(name, text, self._evaluator.signs, signs, present),
-                    known,
-                    effort=effort,
-                    counted=counted,
-                    every_score=every_score,
-                ),
+            part = PartSigns(name, text, self._evaluator.signs, signs, present)
+            result = self._evaluator.evaluate(
+                text, helpful, part, known, effort=effort, counted=counted, every_score=every_score
             )
+            yield number, name, helpful, result
 
     def _hit(self, number: int, spans: list[Span], score: PartScore | None, counted: bool) -> Hit:
         pack, rule = self._rules[number]

@@ -52,7 +52,7 @@ from matcher.sign_shapes import (
     plain_letters,
     signs_of_word,
 )
-from rules.pack_parts import Gate, script_gate, words_gate
+from rules.pack_parts import SCRIPT_GATE, WORDS_GATE, Gate
 
 FEWEST_DIGITS, MOST_HAN_DIGITS = 4, 11
 _ANY_HAN = f"[{HAN}{RARE_HAN}]"
@@ -369,25 +369,25 @@ DECIDES = DECIDED_IN_CHUNKS | {
     "han": _constants(
         "DIGITS EMOJI FEWEST_DIGITS FLAG_LETTER GAP_KINDS HAN MARKS MOST_DIGITS=MOST_HAN_DIGITS "
         "OTHER RARE_HAN SKIN_TONE _ANY_HAN _APART=_HAN_APART _GAP=_HAN_GAP "
-        "_NUMBER=_HAN_NUMBER _RARE _SOME_DIGITS",
+        "_NUMBER=_HAN_NUMBER _RARE _SOME_DIGITS"
     ),
     "parts": _constants(
         "CAPITALS CAPITALS_SHARE CASED_AT_LEAST DIGITS EMOJI FLAG_LETTER JOINER LETTERS "
         "LETTERS_IN_PHRASE MARKS OTHER SKIN_TONE SMALLS SPACE TIMES WORD WORDS_IN_PHRASE _APART "
         "_EMOJI _EMOJI_MARKS _FIRST_GROUP _GAP _IN_WORDS _LETTER _LOCAL_PHONE _PARTED_PHONE "
-        "_PHONE _REPEATED_MARKS _UNIT _WRAPPED",
+        "_PHONE _REPEATED_MARKS _UNIT _WRAPPED"
     ),
     "pieces": _constants(
         "BEFORE_NUMBERS BROKEN BROKEN_IN_ROW CAPITALS DIGITS DRESSED EMOJI FLAG_LETTER HAN "
         "KINDS_OF_BROKEN KINDS_OF_EMOJI LETTERS LETTERS_IN_FRAMES LINE_END MARKS OTHER "
         "PIECES_ALONE PIECES_BEFORE_NUMBER SKIN_TONE SPACE SPACELESS _BEGINS _BROKEN _DIGIT "
         "_DIGITS_APART _EMOJI_WITH_NUMBER _ENDS _FRAME _FRAMED _IN_FRAME _MARKS _NAME "
-        "_NUMBER_APART _PIECE _PIECES _SAME_DIGITS _SYMBOLS _SYMBOL_AND_DIGIT _UNIT=_LETTER",
+        "_NUMBER_APART _PIECE _PIECES _SAME_DIGITS _SYMBOLS _SYMBOL_AND_DIGIT _UNIT=_LETTER"
     ),
     "contacts": _constants("NEAR _ALIKE _CONTACT _GROUPS"),
     "proportions": _constants(
         "CAPITALS DRESSED DRESSED_IN_WORD DRESSED_WORDS LINE_END MANY_WORDS PLAIN_FOR_DRESSED "
-        "SMALLS SOME_WORDS SPACE STROKE _DRESSED_LETTER _PLAIN_LETTER _WORD",
+        "SMALLS SOME_WORDS SPACE STROKE _DRESSED_LETTER _PLAIN_LETTER _WORD"
     ),
 }
 """What decides the signs of each room, by the name under which it is published."""
@@ -475,17 +475,15 @@ def words_of(language: str) -> frozenset[str]:
     return frozenset(fold(word).strip(" ") for word in _data()["words"][language].split())
 
 
-def gate_definitions() -> dict[str, object]:
+def gate_definitions() -> dict[str, dict[str, object]]:
     """Return all that decides each gate, by its id in a set."""
     folded: dict[str, object] = {"code": GATES_VERSION, "unicode": unicodedata.unidata_version}
-    scripts: dict[str, object] = {
-        script_gate(script): folded | {"letters": SCRIPTS[script]} for script in SCRIPTS
-    }
-    scripts[script_gate(CHINESE)] = folded | {"letters": SCRIPTS[CHINESE], "word": LETTERS_IN_HAN}
-    return scripts | {
-        words_gate(language): folded | {"few": FEW_WORDS, "words": sorted(words_of(language))}
-        for language in word_lists()
-    }
+    gates = {SCRIPT_GATE.format(name): folded | {"letters": SCRIPTS[name]} for name in SCRIPTS}
+    gates[SCRIPT_GATE.format(CHINESE)]["word"] = LETTERS_IN_HAN
+    for language in word_lists():
+        words = {"few": FEW_WORDS, "words": sorted(words_of(language))}
+        gates[WORDS_GATE.format(language)] = folded | words
+    return gates
 
 
 @cache

@@ -282,14 +282,8 @@ class Prefilter:
             grouped = set(satisfied.tolist())
             for text in sorted(suspects.union(grouped, reaching)):
                 scored, certain = reaching.get(text, ((), ()))
-                yield PassingText(
-                    first + text,
-                    text in suspects,
-                    signs.get(text),
-                    scored,
-                    text in grouped,
-                    certain,
-                )
+                suspect, present = text in suspects, signs.get(text)
+                yield PassingText(first + text, suspect, present, scored, text in grouped, certain)
             first += len(some)
 
     def _passing_with(

@@ -3,7 +3,8 @@
 A sign decides findings, so a set names it with its digest. The digest covers the patterns and
 constants of the sign's module, the kinds of code points, the lists that the sign looks words up in,
 a counter of changes to the code, and the version of Unicode. A sign that shall find something else
-gets a new id (`link-2`). `PartSigns` are the signs of one part of a post.
+gets a new id (`link-2`). `sign_sentences.json` has the sentences and the names of the lists, by the
+room of what decides a sign. `PartSigns` are the signs of one part of a post.
 
 `TERM_CHECKS` tells which words can be a term, sign or host name of a pack. That is a matter of
 their fold, so this package adds its checks to those of `rules.rule`.
@@ -16,38 +17,17 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from functools import cached_property, lru_cache
 from itertools import chain
+from pathlib import Path
 
 import msgspec
 
+import matcher.part_signs as of_parts
+import matcher.sign_shapes as shapes
 from matcher.aligned import opaque_spans
 from matcher.fold import JOINT, fold, pinyin_definition, syllables
 from matcher.hit import Span, host_problem
-from matcher.part_signs import (
-    DECIDES,
-    SCRIPTS,
-    contacts_in_pieces,
-    gate_definitions,
-    han_apart,
-    han_in,
-    names_in_pieces,
-    passes,
-    signs_of_part,
-    signs_of_proportions,
-    word_lists,
-)
-from matcher.sign_shapes import (
-    KINDS,
-    LISTS,
-    STANDARDS,
-    Chunk,
-    Found,
-    addresses_in,
-    chunks_of,
-    numbers_in,
-    shape_of,
-    signs_of_word,
-    words_in,
-)
+from matcher.part_signs import gate_definitions, han_in, signs_of_part
+from matcher.sign_shapes import LISTS, Found, numbers_in, shape_of, words_in
 from matcher.term import Term
 from rules.law import fee_of, letters_of
 from rules.pack_parts import PINYIN, Gate
@@ -85,7 +65,7 @@ def find_signs(text: str, wanted: Collection[str]) -> dict[str, Spans]:
 
 
 def _signs_by_chunk(text: str, shape: str) -> Iterator[Found]:
-    for at, chunk, before, after in chunks_of(text, shape):
+    for at, chunk, before, after in shapes.chunks_of(text, shape):
         read = remembered_signs if len(chunk) <= LONG else read_signs
         for sign, start, end in read(chunk, before, after):
             yield sign, at + start, at + end
@@ -96,22 +76,22 @@ def _signs_of_whole(text: str, shape: str, wanted: Collection[str]) -> Iterator[
     rooms = {SIGNS[sign].module for sign in wanted}
     yield from signs_of_part(text, shape, wanted, names=not rooms.isdisjoint(ROOMS_OF_WORDS))
     if "proportions" in rooms:
-        yield from signs_of_proportions(text, shape)
+        yield from of_parts.signs_of_proportions(text, shape)
     if "name-in-pieces" in wanted:
-        yield from names_in_pieces(text, shape)
+        yield from of_parts.names_in_pieces(text, shape)
     if "han-apart" in wanted:
-        yield from han_apart(shape)
+        yield from of_parts.han_apart(shape)
     if "contact-in-pieces" in wanted:
-        yield from contacts_in_pieces(text, shape)
+        yield from of_parts.contacts_in_pieces(text, shape)
 
 
 def read_signs(text: str, before: str, after: str) -> list[Found]:
     """Return the signs of a chunk between two others, with places counted from its start."""
     shape = shape_of(text)
     if text.isascii() and text.isalpha():  # one word, as most chunks are
-        return [(sign, 0, len(text)) for sign in signs_of_word(text, shape)]
-    chunk = Chunk(text, shape, before, after)
-    found, shape = addresses_in(chunk)
+        return [(sign, 0, len(text)) for sign in shapes.signs_of_word(text, shape)]
+    chunk = shapes.Chunk(text, shape, before, after)
+    found, shape = shapes.addresses_in(chunk)
     return [*found, *words_in(text, shape), *numbers_in(chunk, shape), *han_in(text, shape)]
 
 
@@ -119,11 +99,12 @@ remembered_signs = lru_cache(REMEMBERED)(read_signs)
 """`read_signs` for chunks of at most `LONG` code points: the same chunks come again and again."""
 
 
+_ENTRIES = Path(__file__).with_name("sign_sentences.json")
 _COMMON = {
     "code": CODE_VERSION,
     "unicode": unicodedata.unidata_version,
-    "kinds": KINDS,
-    "standards": STANDARDS,
+    "kinds": shapes.KINDS,
+    "standards": shapes.STANDARDS,
 }
 
 
@@ -135,126 +116,15 @@ def _published(lists: Iterable[str]) -> dict[str, list[str]]:
     return {name: sorted(getattr(LISTS, name)) for name in lists}
 
 
-def _sign(name: str, module: str, sentence: str) -> KnownSign:
-    names = _LISTS.get(name, ())
-    definition = {"id": name, "module": DECIDES[module], "lists": _published(names)}
-    return KnownSign(sentence, module, names, _digest_of(_COMMON | definition))
+def _sign(name: str, room: str, sentence: str, lists: Iterable[str] = ()) -> KnownSign:
+    definition = {"id": name, "module": of_parts.DECIDES[room], "lists": _published(lists)}
+    return KnownSign(sentence, room, tuple(lists), _digest_of(_COMMON | definition))
 
-
-_SENTENCES: dict[str, dict[str, str]] = {
-    "addresses": {
-        "link": "A link, or a host name with one of the listed common endings.",
-        "messenger-link": "A link to a chat, group or channel of a messenger.",
-        "short-link": "A link of a service that shortens links or collects them on a page.",
-        "rare-domain": "A link whose top-level domain few ordinary sites have.",
-        "email": "An e-mail address.",
-        "handle": "A name after an @.",
-        "hashtag": "A topic after a #.",
-    },
-    "numbers": {
-        "money": "A number with a currency, such as Rp50.000 or 2jt.",
-        "percent": "A number with a percent sign.",
-        "amount": (
-            "A number with a unit of weight, volume, pieces or thousands, such as 10g, 50mg or 2jt."
-        ),
-        "digits-1": "A number of one digit by itself.",
-        "digits-2": "A number of two digits by itself.",
-        "digits-3": "A number of three digits by itself.",
-        "digits-4": "A number of four digits by itself.",
-        "digits-5-6": "A number of five or six digits by itself.",
-        "digits-7-11": "A number of seven to eleven digits by itself.",
-        "digits-12": "A number of twelve digits or more by itself.",
-    },
-    "words": {
-        "name-number": (
-            "A name of three letters or more with two or three digits, 4d or 5d after it, as in"
-            " HOKI88; also with a word right behind, or 88HOKI."
-        ),
-        "dressed-name-number": (
-            "A name with a number that is in dressed letters, in several scripts, or apart."
-        ),
-        "unknown-name-number": "A name with a number that is not on the list of ordinary ones.",
-        "capital-name-number": "A name with a number whose letters are all capitals.",
-        "game-name": (
-            "A name that ends like those of games for money, such as toto, bet, slot or win."
-        ),
-        "letters-digits": "A word with letters and digits.",
-        "dressed-letters": (
-            "A word with unusual letters: mathematical, enclosed, full-width, small or struck ones."
-        ),
-        "styled-letters": "A word with mathematical letters, such as bold or script ones.",
-        "enclosed-letters": "A word with letters in circles, squares or brackets.",
-        "wide-letters": "A word with full-width letters.",
-        "small-capitals": "A word with small capitals or raised letters.",
-        "struck-letters": "A word with strokes, lines or rings through or around its letters.",
-        "half-dressed": "A word with both plain and dressed letters.",
-        "mixed-scripts": "A word with letters of two scripts out of Latin, Cyrillic and Greek.",
-        "capital-word": "A word of four letters or more, all capitals.",
-    },
-    "models": {
-        "model-number": (
-            "A plain name with a number like that of a model: consonants alone, or 0 as"
-            " first digit."
-        ),
-    },
-    "parts": {
-        "spaced-letters": (
-            "Four letters or digits or more, three of them letters, each apart from the next."
-        ),
-        "phone": "A number that looks like a phone number.",
-        "emoji-1": "One emoji in the text.",
-        "emoji-2-3": "Two or three emoji in the text.",
-        "many-emoji": "Four emoji or more in the text.",
-        "emoji-wrapped": "A word with an emoji before it and after it.",
-        "capitals": "A text of which most letters are capitals.",
-        "repeated-phrase": "Three words in a row that occur three times in the text.",
-        "repeated-marks": "Three exclamation or question marks in a row.",
-    },
-    "proportions": {
-        "words-13-25": "A text of 13 to 25 words, by the spaces between them.",
-        "words-26": "A text of 26 words or more, by the spaces between them.",
-        "dressed-in-plain": "A dressed word in a text with twice as many plain words or more.",
-        "dressed-text": "A text with three dressed words or more, and fewer plain ones.",
-    },
-    "pieces": {
-        "name-in-pieces": (
-            "A name in pieces, in frames or in emoji, or a name with its number apart."
-        ),
-    },
-    "contacts": {
-        "contact-in-pieces": "A number in pieces next to a sound-alike of a messenger's name.",
-    },
-    "han": {
-        "han-number": (
-            "A number of 4 to 11 digits next to a Han letter, unless it counts something."
-        ),
-        "han-apart": (
-            "Three Han letters or more, each apart from the next by spaces, signs or emoji."
-        ),
-        "rare-han": "A Han letter that is in no common national standard.",
-    },
-}
-"""The sentence of each sign, by the room of what decides it."""
-
-_LISTS = {
-    "link": ("bare_endings",),
-    "messenger-link": ("bare_endings", "messenger_hosts"),
-    "short-link": ("bare_endings", "short_hosts"),
-    "rare-domain": ("bare_endings", "usual_endings", "rare_countries"),
-    "money": ("currencies_before", "currencies_after", "currency_letters"),
-    "amount": ("units", "unit_letters"),
-    "unknown-name-number": ("ordinary_words", "ordinary_stems"),
-    "model-number": ("ordinary_words", "ordinary_stems"),
-    "game-name": ("game_endings", "ordinary_game_names"),
-    "han-number": ("counters",),
-    "rare-han": ("cantonese",),
-}
-"""The lists that a sign looks words up in."""
 
 SIGNS: Mapping[str, KnownSign] = {
-    name: _sign(name, module, sentence)
-    for module, sentences in _SENTENCES.items()
-    for name, sentence in sentences.items()
+    name: _sign(name, room, **entry)
+    for room, entries in msgspec.json.decode(_ENTRIES.read_bytes()).items()
+    for name, entry in entries.items()
 }
 """All signs by id."""
 
@@ -269,7 +139,7 @@ def as_document() -> bytes:
         },
         "signs": msgspec.to_builtins(SIGNS),
         "common": _COMMON,
-        "modules": DECIDES,
+        "modules": of_parts.DECIDES,
         "lists": _published(lists),
     }
     data = msgspec.json.encode(content, order="deterministic")
@@ -302,7 +172,7 @@ class PartSigns:
     def passes(self, gate: Gate | None) -> bool:
         """Return whether the part looks as a gate wants it; without one, any does."""
         if gate not in self._passed:
-            self._passed[gate] = gate is None or passes(self._text, gate)
+            self._passed[gate] = gate is None or of_parts.passes(self._text, gate)
         return self._passed[gate]
 
     @cached_property
@@ -333,9 +203,9 @@ class PartSigns:
 
 def check_gate(gate: Gate) -> None:
     """Raise SetError for a gate that this code does not know."""
-    if gate.script and gate.script not in SCRIPTS:
+    if gate.script and gate.script not in of_parts.SCRIPTS:
         raise SetError(f"a rule reads the script {gate.script!r}, which this code does not know")
-    if gate.words_of and gate.words_of not in word_lists():
+    if gate.words_of and gate.words_of not in of_parts.word_lists():
         raise SetError(f"a rule reads words of {gate.words_of!r}, which this code does not know")
 
 
@@ -430,7 +300,7 @@ TERM_CHECKS: dict[str, Check] = {
     "weighted": weighted_term_problem,
     "pinyin": pinyin_problem,
     "sign": sign_problem,
-    "script": lambda written: _unless_listed(written, SCRIPTS, "a script"),
-    "words": lambda written: _unless_listed(written, word_lists(), "a list of words"),
+    "script": lambda written: _unless_listed(written, of_parts.SCRIPTS, "a script"),
+    "words": lambda written: _unless_listed(written, of_parts.word_lists(), "a list of words"),
     "host": host_problem,
 }

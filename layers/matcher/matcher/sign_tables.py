@@ -397,8 +397,7 @@ def runs_at(runs: tuple[Places, Places], places: Places) -> tuple[Places, Places
 def close_together(places: Places, number: int, most: int) -> Places:
     """Return those places from which on a number of places is close together."""
     firsts, lasts = places[: 1 - number], places[number - 1 :]
-    close: Places = firsts[lasts - firsts <= most]
-    return close
+    return firsts.compress(lasts - firsts <= most)
 
 
 def repeated_phrases(line: SymbolLine) -> list[int]:

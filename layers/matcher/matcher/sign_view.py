@@ -48,8 +48,7 @@ class KindView:
 
     def within(self, places: Places) -> Places:
         """Return those of some places that are in wanted texts."""
-        within: Places = places[self.wanted[self.texts(places)]]
-        return within
+        return places.compress(self.wanted[self.texts(places)])
 
     def texts_at(self, places: Places) -> list[int]:
         """Return the numbers of the wanted texts at some places, each once."""
@@ -121,8 +120,7 @@ class KindView:
         return taken
 
     def _free(self, places: Places) -> Places:
-        free: Places = places[~self._taken[self._chunk_of(places)]]
-        return free
+        return places.compress(~self._taken[self._chunk_of(places)])
 
     # Kinds
 
@@ -132,14 +130,12 @@ class KindView:
     def of_kind(self, kind: str) -> Places:
         """Return the places of one kind that is neither a cased letter, Han nor a space."""
         kinds, places = self._rare
-        of_kind: Places = places[kinds == ord(kind)]
-        return of_kind
+        return places.compress(kinds == ord(kind))
 
     def of_kinds(self, kinds: str) -> Places:
         """Return the places of some of the kinds for which `of_kind` can be asked, in order."""
         found, places = self._rare
-        of_kinds: Places = places[tables.kind_table(kinds)[found]]
-        return of_kinds
+        return places.compress(tables.kind_table(kinds)[found])
 
     @cached_property
     def _rare(self) -> tuple[Bytes, Places]:
@@ -179,8 +175,7 @@ class SignView(KindView):
         """The digits next to a letter or mark."""
         digits = self.digits
         before, after = self.kinds[digits - 1], self.kinds[digits + 1]
-        in_words: Places = digits[tables.WORD_BUT_DIGITS[before] | tables.WORD_BUT_DIGITS[after]]
-        return in_words
+        return digits.compress(tables.WORD_BUT_DIGITS[before] | tables.WORD_BUT_DIGITS[after])
 
     def _game_endings(self) -> Places:
         """Return the last letters of words without dress that end like a game."""
@@ -189,8 +184,7 @@ class SignView(KindView):
         codes = self.line.joined.codes
         lasts = lasts[(codes[lasts] > 64) & (codes[lasts] < 128)]
         key = (codes[lasts - 2] & 31, codes[lasts - 1] & 31, codes[lasts] & 31)
-        endings: Places = lasts[tables.GAME_ENDINGS[key]]
-        return endings
+        return lasts.compress(tables.GAME_ENDINGS[key])
 
     @cached_property
     def _capital_runs(self) -> tuple[Places, Places]:
@@ -285,8 +279,7 @@ class SignView(KindView):
         next_to_han: Mask = ((properties[starts - 1] | properties[ends]) & tables.HAN) > 0
         odd |= next_to_han & (sizes >= of_parts.FEWEST_DIGITS)
         odd |= np.isin(first, tables.CURRENCY_LETTERS) | self._after_marked_point(starts)
-        places: Places = starts[odd]
-        return places
+        return starts.compress(odd)
 
     # Whole parts
 
@@ -406,5 +399,4 @@ class SignView(KindView):
         """The Han letters that have a gap on both sides."""
         letters = self._with(tables.HAN)
         gaps = self._properties[letters - 1] & self._properties[letters + 1] & tables.GAP
-        apart: Places = letters[gaps > 0]
-        return apart
+        return letters.compress(gaps > 0)

@@ -16,13 +16,12 @@ from urllib.parse import parse_qs, urlencode
 
 from jinja2 import Environment
 
-from desk import Item, ItemKind
+from desk import Item
 from desk.deciding import AUDIT_CATEGORIES, MEASURES
 from desk.desk_queue import AGES, REACHES, CategoryCount
 from dsa.statement import preserved_until
-from ledger.findings import LEFT_HELD, OPENED
 from ledger.texts import replace_controls
-from phrases import Phrases, category_words, of, page_engine, to_translate
+from phrases import Phrases, category_words, of, package_words, page_engine
 
 CARE_COOKIE = "desk-care"
 
@@ -123,129 +122,14 @@ def _number(fields: dict[str, str], name: str, default: int) -> int:
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= 12 else default
 
 
-WORDS: dict[str, dict[str, str]] = {
-    "kind": {
-        ItemKind.FINDING: to_translate("finding"),
-        ItemKind.NOTICE: to_translate("notice"),
-        ItemKind.ORDER: to_translate("order"),
-        ItemKind.COMPLAINT: to_translate("complaint"),
-        ItemKind.SECOND_REVIEW: to_translate("second look"),
-        ItemKind.AUDIT: to_translate("audit sample"),
-        ItemKind.HELD_RULE: to_translate("held rule"),
-        ItemKind.TRIAL: to_translate("trial"),
-        ItemKind.GOLDEN: to_translate("training"),
-    },
-    "severity": {
-        "high": to_translate("high"),
-        "medium": to_translate("medium"),
-        "low": to_translate("low"),
-    },
-    "age": {
-        "hour": to_translate("an hour"),
-        "day": to_translate("a day"),
-        "week": to_translate("a week"),
-    },
-    "disguise": {
-        "accent": to_translate("accents"),
-        "foreign": to_translate("letters of another script"),
-        "han": to_translate("other Han spelling"),
-        "invisible": to_translate("characters that show nothing"),
-        "leet": to_translate("digits and signs for letters"),
-        "lookalike": to_translate("letters that look the same"),
-        "masked": to_translate("stars for letters"),
-        "padded": to_translate("digits after the word"),
-        "repeated": to_translate("repeated letters"),
-        "separated": to_translate("letters apart, or a word cut by dots"),
-        "sound": to_translate("letters that sound the same"),
-        "style": to_translate("letters in dress"),
-        "vowel-mark": to_translate("vowel marks"),
-        "width": to_translate("wide letters"),
-    },
-    "verdict": {
-        "confirmed": to_translate("Confirmed"),
-        "dismissed": to_translate("Dismissed"),
-        "escalated": to_translate("Escalated"),
-        "skipped": to_translate("Skipped"),
-        "violating": to_translate("Violating"),
-        "not_violating": to_translate("Not violating"),
-        "gone": to_translate("Gone"),
-        OPENED: to_translate("Opened"),
-        LEFT_HELD: to_translate("Left held"),
-        "complied": to_translate("Followed"),
-        "contested": to_translate("Contested"),
-        "refused": to_translate("Not followed"),
-        "impossible": to_translate("Impossible"),
-        "right": to_translate("Right"),
-        "wrong": to_translate("Wrong"),
-        "cannot_tell": to_translate("Cannot tell"),
-        "adoption": to_translate("Goes live"),
-        "order": to_translate("A removal order"),
-        "notice": to_translate("Reported"),
-        "reinstatement": to_translate("Restored"),
-    },
-    "outcome": {
-        "upheld": to_translate("upheld"),
-        "reversed": to_translate("reversed"),
-        "partly_reversed": to_translate("partly reversed"),
-        "omitted": to_translate("not decided"),
-        "overturned": to_translate("overturned"),
-    },
-    "contester": {
-        "author": to_translate("the author"),
-        "notifier": to_translate("who reported the post"),
-        "body": "",  # a body out of court has a name
-    },
-    "state": {
-        "pending": to_translate("can be undone"),
-        "undone": to_translate("taken back"),
-        "sent": to_translate("final"),
-        "taken": to_translate("recorded"),
-        "waiting": to_translate("waits for another message"),
-        "refused": to_translate("refused"),
-    },
-    "measure": {
-        "none": to_translate("nothing"),
-        "removed": to_translate("removed"),
-        "disabled": to_translate("hidden from everyone"),
-        "demoted": to_translate("shown less"),
-        "age": to_translate("adults only"),
-        "interaction": to_translate("no answers or shares"),
-        "labelled": to_translate("labelled"),
-    },
-}
-"""What pages call a code, by what kind of code it is."""
+WORDS: dict[str, dict[str, str]] = package_words(Path(__file__).parent)
+"""What pages call a code, by what kind of code it is; a body out of court has a name instead.
 
-CHOICES: dict[str, tuple[tuple[str, str, str], ...]] = {
-    ItemKind.COMPLAINT: (
-        ("upheld", to_translate("The decision was right"), "c"),
-        ("reversed", to_translate("The decision was wrong"), "d"),
-        ("partly_reversed", to_translate("The measure went too far"), "p"),
-        ("omitted", to_translate("Not decided"), "x"),
-    ),
-    ItemKind.ORDER: (
-        ("complied", WORDS["verdict"]["complied"], "c"),
-        ("refused", WORDS["verdict"]["refused"], "d"),
-        ("contested", WORDS["verdict"]["contested"], "x"),
-        ("impossible", WORDS["verdict"]["impossible"], "i"),
-    ),
-    ItemKind.HELD_RULE: (
-        (OPENED, to_translate("The findings are right: open them"), "c"),
-        (LEFT_HELD, to_translate("Leave them held"), "d"),
-    ),
-    ItemKind.AUDIT: (
-        ("violating", to_translate("Against the rules"), "v"),
-        ("not_violating", to_translate("In order"), "d"),
-        ("gone", to_translate("No longer there"), "x"),
-    ),
-}
-"""The verdicts that a card offers: value, label and key. Other cards offer JUDGING."""
+What the cards of a kind of item offer is under `<kind>_choice`, of all others under `choice`.
+"""
 
-JUDGING = (
-    ("confirmed", to_translate("Confirm"), "c"),
-    ("dismissed", to_translate("Dismiss"), "d"),
-    ("threat", to_translate("Threat to life"), "t"),
-    ("child", to_translate("Abuse of a child"), "a"),
-)
+CHOICE_KEYS = {"complaint": "cdpx", "order": "cdxi", "held_rule": "cd", "audit": "vdx"}
+"""The keys of what a card offers, in its order; those of the other kinds are `cdta`."""
 
 
 def named(words: Phrases, kind: str, code: str) -> str:
@@ -284,8 +168,12 @@ def measure_words(words: Phrases, code: str) -> str:
 
 def verdict_choices(words: Phrases, kind: str) -> list[tuple[str, str, str]]:
     """Return the verdicts that a card offers: value, label and key."""
-    choices = CHOICES.get(kind, JUDGING)
-    return [(value, words.gettext(label), key) for value, label, key in choices]
+    labels = WORDS.get(f"{kind}_choice", WORDS["choice"])
+    keys = CHOICE_KEYS.get(kind, "cdta")
+    return [
+        (value, words.gettext(label), key)
+        for (value, label), key in zip(labels.items(), keys, strict=True)
+    ]
 
 
 def measure_choices(words: Phrases) -> list[tuple[str, str, str]]:

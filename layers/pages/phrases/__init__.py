@@ -5,12 +5,14 @@ package. It imports nothing else of Terang. Start with `of`. For pages of HTML, 
 the template engine: a message of a catalogue is markup, what is put into it is escaped.
 """
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, reduce
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 from babel import Locale
 from babel.dates import format_date, format_skeleton
@@ -208,51 +210,24 @@ def _day_of(text: str) -> date | None:
         return None
 
 
-CATEGORIES = {
-    "SCAMS_AND_FRAUD": to_translate("Scams and fraud"),
-    "VIOLENCE": to_translate("Violence"),
-    "RISK_FOR_PUBLIC_SECURITY": to_translate("Risk for public security"),
-    "UNSAFE_AND_PROHIBITED_PRODUCTS": to_translate("Unsafe or prohibited products"),
-    "CYBER_VIOLENCE": to_translate("Cyber violence"),
-    "SELF_HARM": to_translate("Self-harm"),
-    "OTHER_VIOLATION_TC": to_translate("Other breach of terms"),
-}
+def package_words(package: Path) -> dict[str, dict[str, Any]]:
+    """Return the words of a package that are data, by kind and code, from its `words.json`.
+
+    They are messages in English, to be translated. A sentence about a count has both its forms.
+    """
+    words: dict[str, dict[str, Any]] = json.loads((package / "words.json").read_bytes())
+    return words
+
+
+_WORDS = package_words(Path(__file__).parent)
+
+CATEGORIES: dict[str, str] = _WORDS["categories"]
 """The categories that a pack may carry, in the order in which charts stack them."""
 
-REPORTED = {
-    "ANIMAL_WELFARE": to_translate("Animal welfare"),
-    "CONSUMER_INFORMATION": to_translate("Consumer information"),
-    "CYBER_VIOLENCE_AGAINST_WOMEN": to_translate("Cyber violence against women"),
-    "DATA_PROTECTION_AND_PRIVACY_VIOLATIONS": to_translate("Data protection and privacy"),
-    "ILLEGAL_OR_HARMFUL_SPEECH": to_translate("Illegal or harmful speech"),
-    "INTELLECTUAL_PROPERTY_INFRINGEMENTS": to_translate("Intellectual property"),
-    "NEGATIVE_EFFECTS_ON_CIVIC_DISCOURSE_OR_ELECTIONS": to_translate(
-        "Civic discourse or elections"
-    ),
-    "PROTECTION_OF_MINORS": to_translate("Protection of minors"),
-    "NOT_SPECIFIED_NOTICE": to_translate("Not specified"),
-    "NOT_SPECIFIED_ORDER": to_translate("Not specified"),
-}
+REPORTED: dict[str, str] = _WORDS["reported"]
 """Categories of the DSA that no pack may carry. People name them in notices, orders and audits."""
 
-MEASURES = {
-    "DECISION_VISIBILITY_CONTENT_REMOVED": to_translate("Post removed"),
-    "DECISION_VISIBILITY_CONTENT_DISABLED": to_translate("Access to the post disabled"),
-    "DECISION_VISIBILITY_CONTENT_DEMOTED": to_translate("Post shown less"),
-    "DECISION_VISIBILITY_CONTENT_AGE_RESTRICTED": to_translate("Post shown to adults only"),
-    "DECISION_VISIBILITY_CONTENT_INTERACTION_RESTRICTED": to_translate("Answers to it restricted"),
-    "DECISION_VISIBILITY_CONTENT_LABELLED": to_translate("Label put on the post"),
-    "DECISION_VISIBILITY_OTHER": to_translate("Post restricted in another way"),
-    "DECISION_MONETARY_SUSPENSION": to_translate("Earnings suspended"),
-    "DECISION_MONETARY_TERMINATION": to_translate("Earnings ended"),
-    "DECISION_MONETARY_OTHER": to_translate("Earnings restricted"),
-    "DECISION_PROVISION_PARTIAL_SUSPENSION": to_translate("A part of the service suspended"),
-    "DECISION_PROVISION_TOTAL_SUSPENSION": to_translate("The service suspended"),
-    "DECISION_PROVISION_PARTIAL_TERMINATION": to_translate("A part of the service ended"),
-    "DECISION_PROVISION_TOTAL_TERMINATION": to_translate("The service ended"),
-    "DECISION_ACCOUNT_SUSPENDED": to_translate("Account suspended"),
-    "DECISION_ACCOUNT_TERMINATED": to_translate("Account closed"),
-}
+MEASURES: dict[str, str] = _WORDS["measures"]
 """Measures in words, by the codes of the DSA."""
 
 

@@ -22,26 +22,14 @@ from ledger.codes import SourceType, Visibility
 from ledger.texts import json_schema
 from ledger.units import AUDITED_AT_LEAST, AuditSample, missed_posts, says, wilson_interval
 
-_RESULTS = {
-    "Decisions upheld": "upheld",
-    "Decisions partially reversed": "partly_reversed",
-    "Decisions reversed": "reversed",
-}
-_SUSPENSIONS = {
-    "the provision of manifestly illegal content": "illegal_content",
-    "the provision of manifestly unfounded notices": "unfounded_notices",
-    "the provision of manifestly unfounded complaints": "unfounded_complaints",
-}
-
-
-_COMPLAINTS_REGARDING = {
-    "remove or disable access to or restrict visibility of information": "VISIBILITY",
-    "suspend or terminate the provision of the service": "PROVISION",
-    "suspend or terminate an account": "ACCOUNT",
-    "restrict the ability to monetise information": "MONETARY",
-}
-"""The subject of a complaint, by the kind of measure that its decision took. A decision with
-several measures counts in each. Other complaints are about no action on a notice."""
+TEXTS, CONTEXT, WORDS, _RESULTS, _SUSPENSIONS, _COMPLAINTS_REGARDING = msgspec.json.decode(
+    Path(__file__).with_name("report_words.json").read_bytes(), type=tuple[dict[str, str], ...]
+)
+"""Texts of part 11 that are true of every stack; context that the template wants in every row of
+part 8, by how its indicator starts; other words. Then, by the template's words: results of contests
+and causes of suspensions; and the subject of a complaint: the kind of measure that its decision
+took. A decision with several measures counts in each. Other complaints are about no action on a
+notice."""
 
 
 def _regards(decision: JournalEntry | None, matter: str) -> bool:
@@ -100,14 +88,6 @@ def _newly_imposed(entries: Entries) -> Iterator[JournalEntry]:
     for outcome in _ended(entries, "complaint"):
         if outcome.done and outcome.about is not None and not outcome.about.done:
             yield outcome
-
-
-TEXTS, CONTEXT, WORDS = msgspec.json.decode(
-    Path(__file__).with_name("report_words.json").read_bytes(),
-    type=tuple[dict[str, str], dict[str, str], dict[str, str]],
-)
-"""Texts of part 11 that are true of every stack; context that the template wants in every row of
-part 8, by how its indicator starts; other words."""
 
 
 def automated_number(

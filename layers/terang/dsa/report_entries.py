@@ -26,26 +26,13 @@ TOTAL = "TOTAL"
 HOSTING = "Only for providers of hosting services, including online platforms"
 PLATFORMS = "Only for providers of online platforms"
 
-PARTS = {
-    1: "summary",
-    2: "categories_names",
-    3: "member_states_orders",
-    4: "notices",
-    5: "own_initiative_illegal",
-    6: "own_initiative_TC",
-    7: "appeals_and_recidivism",
-    8: "automated_means",
-    9: "human_resources",
-    10: "AMAR",
-    11: "qualitative",
-}
-
 TERMS_ONLY = "OTHER_VIOLATION_TC"
 """The category that only the provider's terms forbid; only part 6 has it."""
 
 
 class _Template(msgspec.Struct, frozen=True):
     source: str
+    parts: dict[int, str]
     headers: dict[int, tuple[str, ...]]
     indicators: dict[int, tuple[tuple[str, ...], ...]]
     names: tuple[tuple[str, str, str], ...]
@@ -55,6 +42,7 @@ _TEMPLATE = msgspec.json.decode(
     Path(__file__).with_name("report_template.json").read_bytes(), type=_Template
 )
 
+PARTS = _TEMPLATE.parts
 HEADERS = _TEMPLATE.headers
 INDICATORS = _TEMPLATE.indicators
 """The fixed cells of parts that have one indicator a row: applicability, then the row's names."""

@@ -4,13 +4,12 @@ A post is not refused for values that its own format allows: lists are shortened
 post, and useless values are left out. Intake reads files of these formats, and the relay streams.
 """
 
-import html
 import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from ledger.texts import before_leap_second
+from ledger.texts import before_leap_second, resolve_references
 
 LINKS, LINK_LENGTH = 100, 2_048
 TEXTS, TEXT_LENGTH = 50, 65_536
@@ -164,7 +163,6 @@ _PIECE = re.compile(
     re.DOTALL | re.IGNORECASE | re.VERBOSE,
 )
 _HREF = re.compile(r"""\bhref\s*+=\s*+(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
-_LONG_NUMBER = re.compile(r"&#(\d{9,})")  # `int` accepts at most 4,300 digits
 _BREAKS = frozenset({"p", "br", "div", "li", "ul", "ol", "hr", "tr", "pre", "blockquote"})
 
 
@@ -181,16 +179,8 @@ def read_html(markup: str) -> tuple[str, list[str]]:
 
     def replace_tag(piece: re.Match[str]) -> str:
         hrefs = _HREF.finditer(piece["attributes"] or "")
-        addresses.extend(_unescaped(href[href.lastindex or 0]) for href in hrefs)
+        addresses.extend(resolve_references(href[href.lastindex or 0]) for href in hrefs)
         return "\n" if (piece["tag"] or "").lower() in _BREAKS else ""
 
-    lines = map(str.strip, _unescaped(_PIECE.sub(replace_tag, markup)).split("\n"))
+    lines = map(str.strip, resolve_references(_PIECE.sub(replace_tag, markup)).split("\n"))
     return "\n".join(filter(None, lines)), addresses
-
-
-def _unescaped(text: str) -> str:
-    return html.unescape(_LONG_NUMBER.sub(_shorten, text))
-
-
-def _shorten(number: re.Match[str]) -> str:
-    return f"&#{number[1].lstrip('0')[:8] or '0'}"  # eight digits exceed the last code point

@@ -4,6 +4,7 @@ Times are as RFC 3339 writes them. JSON is read strictly. Words are made safe: s
 1.2.10 and "CSV Injection".
 """
 
+import html
 import json
 import re
 import unicodedata
@@ -20,6 +21,8 @@ from ledger.codes import Code, Refusal
 _LEAP_SECOND = re.compile(
     r"(?P<minute>\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d):60(\.\d+)?(?P<offset>[Zz]|[+-]\d\d:\d\d)", re.ASCII
 )
+_LONG_NUMBER = re.compile(r"&#(\d{9,})")
+"""Numbers that may be too long for `int`, which raises ValueError from 4,301 digits on."""
 
 
 class Clock(Protocol):
@@ -311,6 +314,17 @@ def _is_object(line: bytes) -> bool:
 def _one_line(value: bytes | msgspec.Raw) -> bytes:
     """Return a value without the newlines between its tokens."""
     return msgspec.json.format(bytes(value), indent=-1) + b"\n"
+
+
+def resolve_references(text: str) -> str:
+    """Return the text with its character references resolved, however long their numbers are.
+
+    >>> resolve_references("&lt;&#0000000000065;"), resolve_references("&#" + "9" * 5_000 + ";")
+    ('<A', '\ufffd')
+    """
+    # Eight digits are past the last code point.
+    shorter = _LONG_NUMBER.sub(lambda match: f"&#{match[1].lstrip('0')[:8] or '0'}", text)
+    return html.unescape(shorter)
 
 
 def encode_json(record: Any) -> bytes:

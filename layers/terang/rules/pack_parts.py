@@ -142,27 +142,15 @@ class Gate(msgspec.Struct, frozen=True, omit_defaults=True):
     @property
     def ids(self) -> tuple[str, ...]:
         """Return the ids under which a set names its lists."""
-        scripts = [script_gate(self.script)] if self.script else []
-        return (*scripts, *([words_gate(self.words_of)] if self.words_of else []))
+        gates = (SCRIPT_GATE, self.script), (WORDS_GATE, self.words_of)
+        return tuple(gate.format(listed) for gate, listed in gates if listed)
 
 
-def script_gate(script: str) -> str:
-    """Return the id of the gate of a script.
-
-    >>> script_gate("Latin"), words_gate("id")
-    ('script-Latin', 'words-of-id')
-    """
-    return f"script-{script}"
-
+SCRIPT_GATE, WORDS_GATE = "script-{}", "words-of-{}"
+"""The ids of gates: of a script, and of a list of words of a language."""
 
 PINYIN = "pinyin"
 """The id under which a set names the table of pinyin."""
-
-
-def words_gate(language: str) -> str:
-    """Return the id of the gate of a list of words."""
-    return f"words-of-{language}"
-
 
 Weight = Annotated[int, allowed(minimum=-WEIGHT, maximum=WEIGHT)]
 Threshold = Annotated[int, allowed(minimum=1, maximum=1_000)]
@@ -441,8 +429,7 @@ class PackCard(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         allowed("Packs from whose weights those of so many terms started.", maxItems=100),
     ] = ()
     mistakes: Annotated[
-        tuple[Note, ...],
-        allowed("The worst, in own words, without quoting a post.", maxItems=20),
+        tuple[Note, ...], allowed("The worst, in own words, without quoting a post.", maxItems=20)
     ] = ()
     read: Annotated[tuple[Reading, ...], allowed("Who read every term and sign.", maxItems=20)] = ()
 

@@ -19,12 +19,12 @@ import hashlib
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
 from rules import pack_parts
-from rules.pack import Ground, InForce, LegalGround, Pack, Rule, Severity, sign_of
+from rules.pack import InForce, Pack, Rule, sign_of
 from rules.pack_parts import PINYIN
 
 NOT_OF_PACK = ("version", "digest", "published_at", "title", "why", "translations", "card")
@@ -171,46 +171,12 @@ RENEWED_DAYS = 30
 """An import in the last so many days of the pack renews it, under a higher version."""
 
 
-class Topic(NamedTuple):
-    """A rule of the pack: a topic, and what its findings count as."""
+_WRITTEN = msgspec.json.decode(Path(__file__).with_name("factchecks_pack.json").read_bytes())
+"""The published words of the pack. A change of them raises its version."""
 
-    id: str
-    category: str
-    keyword: str
-    severity: Severity
-    about: str
-
-
-TOPICS = (
-    Topic("health", "RISK_FOR_PUBLIC_SECURITY", "RISK_PUBLIC_HEALTH", Severity.MEDIUM, "health"),
-    Topic("money", "SCAMS_AND_FRAUD", "OTHER", Severity.MEDIUM, "money and fraud"),
-    Topic("disaster", "OTHER_VIOLATION_TC", "OTHER", Severity.MEDIUM, "disasters and safety"),
-    Topic("technology", "OTHER_VIOLATION_TC", "OTHER", Severity.LOW, "technology and products"),
-)
-"""Facts that anybody can look up. They exclude claims about anything else, and claims that name a
-party, an office, an election, a protest, a war, a religion or a people."""
-
-# Published words: a change of them raises the version of the pack.
-_WHY = (
-    "Repeats a claim on {about} that a trusted publisher has checked and found false, misleading"
-    " or without its context. What is proposed is a label with the link to that check."
-)
-_PACK: dict[str, Any] = {
-    "title": "Claims that a published fact-check is about",
-    "why": (
-        "A post that repeats a claim which somebody has checked gets the link to that check, as a"
-        " proposed label. Whether the claim is true is the publisher's word, never this system's."
-        " Which checks there are is told by the index that the set names; a post of fewer than"
-        " eight words is never met."
-    ),
-    "category": "OTHER_VIOLATION_TC",
-    "ground": Ground.TERMS,
-    "legal_ground": LegalGround(
-        "The provider's terms on claims that an independent fact-check is about",
-        "https://schema.org/ClaimReview",
-    ),
-    "owner": "the publishers of the checks",
-}
+TOPICS = msgspec.convert(_WRITTEN["rules"], tuple[Rule, ...])
+"""The rules: topics of facts that anybody can look up. They exclude claims about anything else, and
+claims that name a party, an office, an election, a protest, a war, a religion or a people."""
 
 
 def factchecks_pack(before: Pack | None, languages: Iterable[str], now: datetime) -> Pack:
@@ -228,26 +194,22 @@ def factchecks_pack(before: Pack | None, languages: Iterable[str], now: datetime
     2
     """
     today = now.astimezone(UTC).date()
-    rules = tuple(map(_rule, TOPICS))
-    digest = hashlib.sha256(msgspec.json.encode([_PACK, rules], order="sorted")).hexdigest()
-    ordered = tuple(sorted(languages))
-    if (
-        before is not None
-        and before.digest == digest
-        and today + timedelta(RENEWED_DAYS) <= before.in_force.until
-    ):
+    written = msgspec.json.encode([_WRITTEN["pack"], TOPICS], order="sorted")
+    digest, ordered = hashlib.sha256(written).hexdigest(), tuple(sorted(languages))
+    soon = today + timedelta(RENEWED_DAYS)
+    if before is not None and before.digest == digest and soon <= before.in_force.until:
         return msgspec.structs.replace(before, languages=ordered)
-    return Pack(
-        id=FACTCHECKS,
-        version=before.version + 1 if before else 1,
-        keywords=(),
-        languages=ordered,
-        in_force=InForce(today, today + timedelta(days=365)),
-        rules=rules,
-        digest=digest,
-        published_at=now.astimezone(UTC).replace(microsecond=0),
-        **_PACK,
-    )
+    computed = {
+        "id": FACTCHECKS,
+        "version": before.version + 1 if before else 1,
+        "keywords": (),
+        "languages": ordered,
+        "in_force": InForce(today, today + timedelta(days=365)),
+        "rules": TOPICS,
+        "digest": digest,
+        "published_at": now.astimezone(UTC).replace(microsecond=0),
+    }
+    return msgspec.convert(_WRITTEN["pack"] | computed, Pack)
 
 
 def without_factchecks(packs: Iterable[Pack]) -> tuple[Pack, ...]:
@@ -261,13 +223,3 @@ def pack_yaml(pack: Pack) -> bytes:
     for name in ("digest", "languages", "published_at"):  # the set says the last two
         del fields[name]
     return msgspec.json.format(msgspec.json.encode(fields, order="sorted"), indent=2) + b"\n"
-
-
-def _rule(topic: Topic) -> Rule:
-    return Rule(
-        id=topic.id,
-        severity=topic.severity,
-        why=_WHY.format(about=topic.about),
-        category=topic.category,
-        keywords=(topic.keyword,),
-    )

@@ -339,11 +339,7 @@ def counted_rules(packs: Iterable[Pack]) -> Iterator[tuple[str, int]]:
 
 
 def with_factchecks(
-    before: RuleSet | None,
-    digest: str,
-    languages: Iterable[str],
-    now: datetime,
-    notice_hours: int,
+    before: RuleSet | None, digest: str, languages: Iterable[str], now: datetime, notice_hours: int
 ) -> bytes:
     """Return the document of the next set: the same with another index of checks.
 
