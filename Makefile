@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help run quick test nightly month load flow drill drill-ranges fuzz invoke mutants check bench bench-factchecks meaning learning reconcile weights transfer build deploy clean setup setup-test setup-check setup-build template-check
+.PHONY: help run quick test nightly month load flow drill drill-ranges fuzz invoke mutants check bench bench-factchecks meaning learning reconcile relay weights transfer build deploy clean setup setup-test setup-check setup-build template-check
 
 export SAM_CLI_TELEMETRY := 0
 
@@ -84,6 +84,9 @@ learning: ## what finds the weights of `terang packs learn`, 150 MB
 reconcile: setup ## what reads the dumps of `terang reconcile`, 70 MB
 	@scripts/bootstrap.sh reconcile
 
+relay: setup ## what reads Jetstream for `terang relay`, 2 MB
+	@scripts/bootstrap.sh relay
+
 weights: ## fit the published weights of layers/claims to the development set
 	@scripts/bootstrap.sh training
 	PYTHONPATH=layers/claims:layers/terang:tests .tools/training/bin/python -m tools.training.train
@@ -119,8 +122,8 @@ clean: ## remove environments, builds and caches; packs, samples and your output
 setup:
 	@scripts/bootstrap.sh dev stack
 setup-test:
-	@scripts/bootstrap.sh dev stack sam runtime learning reconcile
+	@scripts/bootstrap.sh dev stack sam runtime learning reconcile relay
 setup-check:
-	@scripts/bootstrap.sh dev stack sam runtime checkov learning reconcile
+	@scripts/bootstrap.sh dev stack sam runtime checkov learning reconcile relay
 setup-build:
 	@scripts/bootstrap.sh sam runtime

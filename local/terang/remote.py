@@ -208,13 +208,17 @@ class Remote:
     def cases(self, provider: str) -> CaseQueue:
         """Return the queue of cases in a provider's name."""
         return CaseQueue(
-            sqs=boto3.client("sqs", **self._credentials(provider)),
+            sqs=self.queue_client(provider),
             url=self.outputs["CasesUrl"],
             store=self.store,
             objects=self.objects,
             out_bucket=self.outputs["OutBucket"],
             provider=provider,
         )
+
+    def queue_client(self, provider: str) -> Any:
+        """Return a client of SQS in a provider's role. Its credentials last an hour."""
+        return boto3.client("sqs", **self._credentials(provider))
 
     def _credentials(self, provider: str) -> dict[str, str]:
         """Return the credentials of the provider's role; none if it has no role of its own.

@@ -25,9 +25,9 @@ def broken(cluster: Cluster, scenario: Scenario) -> Iterator[str]:
     """Each law that a finished run breaks, in words."""
     records = Records.of(cluster)
     yield from _units(cluster, records)
-    yield from _findings(records)
+    yield from _findings(records, scenario)
     yield from _files(cluster, records, scenario)
-    yield from _handed_out(cluster, records)
+    yield from _handed_out(cluster, records, scenario)
     yield from _cases(cluster, records, scenario)
     yield from _floods(cluster, records, scenario)
     yield from _trials(cluster, records, scenario)
@@ -80,7 +80,7 @@ def _members(unit: str, receipt: Record, records: Records) -> Iterator[str]:
             yield f"batch {unit[:8]} does not count its messages"
 
 
-def _findings(records: Records) -> Iterator[str]:
+def _findings(records: Records, scenario: Scenario) -> Iterator[str]:
     """Each finding is counted with one unit: the one that it names."""
     owners: Counter[str] = Counter()
     for unit, receipt in records.receipts.items():
@@ -93,8 +93,14 @@ def _findings(records: Records) -> Iterator[str]:
         yield f"{len(records.findings.keys() - owners.keys())} findings belong to no receipt"
     if any(count > 1 for count in owners.values()):
         yield "a finding is counted by two units"
-    if records.excerpts.keys() != records.findings.keys():
+    if records.excerpts.keys() != _with_text(records, scenario):
         yield "findings and excerpts are not of the same cases"
+
+
+def _with_text(records: Records, scenario: Scenario) -> set[str]:
+    """The findings whose post nobody deleted, before or after it was found."""
+    found = records.findings.items()
+    return {name for name, one in found if one["post"] not in scenario.deletes}
 
 
 def _mistold(receipt: Record, ids: list[str], found: list[Record],
@@ -170,12 +176,15 @@ def _sums(file_receipt: Record, rows: list[Record], records: Records) -> Iterato
         yield "the sender's receipt does not name each refusal"
 
 
-def _handed_out(cluster: Cluster, records: Records) -> Iterator[str]:
+def _handed_out(cluster: Cluster, records: Records, scenario: Scenario) -> Iterator[str]:
     """A provider is handed each of its findings, and the refusals of its messages."""
     handed: Counter[str] = Counter()
     for data in objects_of(cluster, cluster.world.out, "out/acme/findings/").values():
         rows = [json.loads(row) for row in data.splitlines()]
-        handed.update(row["finding"] for row in rows if row.get("excerpt"))
+        handed.update(row["finding"] for row in rows)
+        told = {row["finding"] for row in rows if row.get("excerpt")}
+        if told != _with_text(records, scenario) & {row["finding"] for row in rows}:
+            yield "the excerpts in a file of findings are not those of posts that are there"
     if handed != Counter(records.findings.keys()):
         yield f"{handed.total()} of {len(records.findings)} findings were handed out"
     folder = objects_of(cluster, cluster.world.out, "out/acme/receipts/messages/")

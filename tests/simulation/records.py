@@ -57,7 +57,7 @@ class Records:
         if kind == "J":
             self._add_to_journal(pk.split("#")[2], sk, record, item)
         elif (kind, sort) == ("C", "excerpt"):
-            self.excerpts[name] = item["text"]["S"]
+            self.excerpts |= {name: item["text"]["S"]} if "text" in item else {}
         elif (kind, sort) == ("C", "waits"):
             self.waiting |= {sk} if record else set()
         elif (kind, sort) == ("W", "closed"):

@@ -1,5 +1,6 @@
 """A run of a scenario from the first file to the published numbers, and the laws that it breaks."""
 
+import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -132,6 +133,10 @@ def _send(cluster: Cluster, scenario: Scenario) -> None:
         cluster.on_findings = lambda data: _decide(cluster, answers, data)
     if scenario.tried:
         cluster.on_findings = lambda data: _decide(cluster, judgements, data)
+    for post in scenario.deletes:
+        message = json.dumps({"type": "deleted", "id": f"gone-{post}", "post": post})
+        send = partial(cluster.send, "cases", message, SENDER, provider="acme")
+        cluster.injector.plan(cluster.chance.pick(60), send)
     for key, data in scenario.files.items():
         cluster.world.objects.put(cluster.world.drop, key, data)
     _offer(cluster, "posts", scenario.messages)

@@ -127,7 +127,8 @@ class Scenario:
     `overlaps` says that posts come in more than one unit, `strangers` which files are nobody's,
     `decided` that moderators decide on each finding as soon as they are handed it, and `grouped`
     that they decide near copies in one look. `answered` that
-    they answer the flood guard as soon as they are handed a held finding. `tried` that they judge
+    they answer the flood guard as soon as they are handed a held finding. `deletes` are the ids of
+    posts that are deleted, at any time after they were sent. `tried` that they judge
     each drawn finding, and that two leads then adopt the rule at once. `begins` is what is in
     force at first, and `moves` from some moment on, if chance wants it.
     """
@@ -142,6 +143,7 @@ class Scenario:
     grouped: bool = False
     answered: bool = False
     tried: bool = False
+    deletes: tuple[str, ...] = ()
     settings: dict[str, str] = field(default_factory=lambda: NO_FLOOD)
     begins: State = first_state
     moves: State = second_state
@@ -262,6 +264,11 @@ TRIED = Scenario(
 """Findings are drawn, judged and adopted, and the pointer moves; it has seeds of its own. Which
 lead is first is chance, and so is what is drawn once the pointer moved."""
 
+DELETED = Scenario("posts are deleted", {"drop/acme/lines.jsonl": lines(OTP, QUIET, PRIZE, OTP)},
+                   (json.dumps([fields(id=f"m{number}", text=OTP) for number in range(3)]),),
+                   deletes=("p0", "p2", "m0", "m1", "never"))  # fmt: skip
+"""The messages come before, while and after the posts are inspected, and the file is cut."""
+
 NEAR = "the market needs {} by nine, so tell my friend at the gate which fish you want today"
 FAR = "our choir sings on the green {} evening, bring a chair and a warm coat for the second part"
 COPIES = [NEAR.format("them"), QUIET, FAR.format("this"), NEAR.format("you all").upper(), OTP]
@@ -288,7 +295,18 @@ CANONICAL = Scenario("canonical",
 
 BY_NAME = {
     one.name: one
-    for one in (*SCENARIOS, DECIDED, GROUPED, ANSWERED, TRIED, COPIED, ERASED, MEETINGS, CANONICAL)
+    for one in (
+        *SCENARIOS,
+        DECIDED,
+        GROUPED,
+        ANSWERED,
+        TRIED,
+        DELETED,
+        COPIED,
+        ERASED,
+        MEETINGS,
+        CANONICAL,
+    )
 }
 
 

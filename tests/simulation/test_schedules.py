@@ -17,6 +17,7 @@ from simulation.scenarios import (
     CANONICAL,
     COPIED,
     DECIDED,
+    DELETED,
     ERASED,
     GROUPED,
     SCENARIOS,
@@ -49,7 +50,7 @@ def seeds(step: int, often: int, end: int) -> list[object]:
 
 
 @pytest.mark.parametrize(
-    "scenario", [*SCENARIOS, DECIDED, GROUPED, ANSWERED, TRIED, COPIED, ERASED], ids=str
+    "scenario", [*SCENARIOS, DECIDED, DELETED, GROUPED, ANSWERED, TRIED, COPIED, ERASED], ids=str
 )
 def test_a_run_without_faults_is_right(scenario: Scenario) -> None:
     finished = run(scenario, PlannedFaults())
@@ -68,7 +69,7 @@ def test_a_schedule_drawn_from_a_seed_changes_nothing(first: int) -> None:
         check_seed(seed)
 
 
-@pytest.mark.parametrize("scenario", [GROUPED, ANSWERED, TRIED, COPIED, ERASED], ids=str)
+@pytest.mark.parametrize("scenario", [DELETED, GROUPED, ANSWERED, TRIED, COPIED, ERASED], ids=str)
 @pytest.mark.parametrize("first", seeds(APART, APART, 4 * APART))
 def test_nor_does_one_of_people_and_copies(first: int, scenario: Scenario) -> None:
     for seed in range(first, first + APART):

@@ -15,8 +15,9 @@ from claims.fact_check import plain_line
 from claims.text_words import grams_of, guess_language, split_known_words, words_of
 from dsa.statement import personal_data
 from intake.formats import CSV
-from intake.platforms import read_html, repair_escapes
+from intake.platforms import repair_escapes
 from intake.reader import FileContext
+from ledger.post_fields import read_html
 from ledger.posts import read_line, read_lines
 from ledger.streams import JsonDocument
 from ledger.texts import lines_of_body, nests_too_deep

@@ -86,6 +86,7 @@ def messages_of(trial: Trial) -> list[dict[str, Any]]:
     trial.sample("acme", DAY[:7], "p1")
     return [
         outcome(complaint="c-1"),
+        {"type": "deleted", "id": "x-1", "post": "p1"},
         decision(confirmed),
         decision(confirmed),
         decision(confirmed, id="d-2"),
@@ -158,7 +159,8 @@ def trial() -> Iterator[Trial]:
         units = [delivery("Units", body) for body in trial.waiting_units()]
         taken = trial.run("Scan", *MESSAGES, *units, *units)
         assert taken == [{"batchItemFailures": []}] * len(taken)
-        trial.take_in(trial.drop("drop/acme/open.jsonl", lines(post(300), PRIVATE)))
+        translated = json.dumps([post(300), PRIVATE]).encode()
+        trial.take_in(trial.drop("drop/acme/open.json", translated))
         with patch.context() as dying:
             dying.setattr(Closing, "close", lambda closing, file: False)
             trial.run("Scan", *(delivery("Units", body) for body in trial.waiting_units()))

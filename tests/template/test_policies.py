@@ -72,6 +72,7 @@ audit --provider acme --month 2026-11 --moderator m-1 --verdicts {dir}/verdicts.
 case {finding} --provider acme
 cases send {dir}/cases --provider acme
 factchecks import {dir}/checks.csv --stack terang
+relay stdin --provider acme --stack terang
 partners add desk
 partners remove desk
 partners list

@@ -19,6 +19,7 @@ import msgspec
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
+from cases.asked import Deleted
 from cases.case_message import judge
 from cases.case_store import CaseFiles, DecidedPacks, Facts, FactsReader, RoomFiles, TrialRules
 from cases.kinds import CaseMessage, SentNames, names_of, read_case_message
@@ -146,6 +147,8 @@ class CaseWork:
             return self.refuse(line.provider, line.data, message)
         message_key = digest("message", line.provider, message.id)
         kind = message.type_name
+        if isinstance(message, Deleted):
+            return self._forget(message_key, line, message)
         result, facts = self._commit(message_key, line, message)
         while isinstance(result, CaseRefusal) and result.waits_for:
             if result.waits_for == line.case:
@@ -167,6 +170,18 @@ class CaseWork:
         status = "repeated" if facts is None else "taken"
         outcome = CaseOutcome(status, kind, problems=problems, escalation=entry.escalation)
         return Settled(outcome, message_key, line, marker.wakes)
+
+    def _forget(self, message_key: str, line: SentLine, message: Deleted) -> CaseOutcome:
+        """End the excerpts of a deleted post. Again, it changes nothing, and so has no marker.
+
+        A finding that is stored after it finds what it left.
+        """
+        expires = in_days(self.clock.now(), WAIT_DAYS)
+        for finding in self.store.delete_post(line.provider, message.post, expires):
+            self.store.forget_excerpt(finding.finding, expires)
+            self.files.remove_excerpt(finding)
+        self._write_receipt(message_key, line, "taken", None, message)
+        return CaseOutcome("taken", message.type_name)
 
     def _commit(
         self, message_key: str, line: SentLine, message: CaseMessage

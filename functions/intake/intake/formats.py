@@ -45,10 +45,10 @@ from intake.reader import (
     FormatReader,
     PostItem,
     count_marks,
-    published_time,
     read_counted,
 )
 from ledger.codes import Code, FileRefusedError, Refusal
+from ledger.post_fields import published_time
 from ledger.posts import FIELDS, LINE_BYTES, REQUIRED, read_lines
 from ledger.streams import (
     PIECE_BYTES,

@@ -40,22 +40,25 @@ from intake.reader import (
     FileHead,
     FormatReader,
     PostItem,
+    make_item,
+    read_elements,
+)
+from ledger.codes import Code, FileRefusedError, Refusal
+from ledger.post_fields import (
     as_list,
     as_object,
     bound_links,
     bound_texts,
     identifier,
     language_tag,
-    make_item,
     published_time,
     reach_count,
-    read_elements,
+    read_html,
     web_address,
 )
-from ledger.codes import Code, FileRefusedError, Refusal
 from ledger.posts import LINE_BYTES
 from ledger.streams import JsonDocument
-from ledger.texts import decode_object, decode_value, resolve_references
+from ledger.texts import decode_object, decode_value
 
 TELEGRAM_PUBLIC = frozenset({"public_channel", "public_supergroup"})
 TELEGRAM_HEAD = frozenset({"type", "id"})
@@ -323,16 +326,6 @@ LISTS = frozenset({"orderedItems", "items"})
 OBJECTS = frozenset({"Note", "Article", "Page", "Question", "Image", "Video", "Audio", "Document"})
 
 
-_PIECE = re.compile(
-    r"""<(?: !--(?:.*?-->|.*)                             # an open comment hides the rest
-      | (?P<hidden>script|style)\b.*?(?:</(?P=hidden)\s*>|\Z)
-      | /?(?P<tag>[a-z][a-z0-9]*+)(?P<attributes>(?:[^<>"']|"[^"]*"|'[^']*')*+)> )""",
-    re.DOTALL | re.IGNORECASE | re.VERBOSE,
-)
-_HREF = re.compile(r"""\bhref\s*+=\s*+(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
-_BREAKS = frozenset({"p", "br", "div", "li", "ul", "ol", "hr", "tr", "pre", "blockquote"})
-
-
 def _is_activitystreams(head: FileHead) -> bool:
     """Return whether the first object has the ActivityStreams context or is a collection."""
     context = json.dumps(head.outline.get("@context"))
@@ -450,26 +443,6 @@ def _address(value: Any) -> str | None:
 def _many(value: Any) -> list[Any]:
     """Return the values of a property, which may have one value or a list of values."""
     return value if isinstance(value, list) else [] if value is None else [value]
-
-
-def read_html(markup: str) -> tuple[str, list[str]]:
-    r"""Return the text, one line for each block, and the addresses of the links, in order.
-
-    Inline tags leave no trace, so that a word that they broke is whole again. No tree is built, and
-    the time is linear.
-
-    >>> read_html('<p>See <a href="https://example.org/?a=1&amp;b=2">th<b></b>is</a></p><p>Now</p>')
-    ('See this\nNow', ['https://example.org/?a=1&b=2'])
-    """
-    addresses: list[str] = []
-
-    def replace_tag(piece: re.Match[str]) -> str:
-        hrefs = _HREF.finditer(piece["attributes"] or "")
-        addresses.extend(resolve_references(href[href.lastindex or 0]) for href in hrefs)
-        return "\n" if (piece["tag"] or "").lower() in _BREAKS else ""
-
-    lines = map(str.strip, resolve_references(_PIECE.sub(replace_tag, markup)).split("\n"))
-    return "\n".join(filter(None, lines)), addresses
 
 
 ACTIVITYSTREAMS = FormatReader(

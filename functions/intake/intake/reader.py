@@ -1,8 +1,5 @@
 """What all formats share: readers, the files that they get, the items they yield, and their work.
 
-A post is not refused for values that its own format allows: lists are shortened to the bounds of a
-post, and useless values are left out.
-
 The cost of a file depends less on its size than on its content: a file of blank rows or of one-byte
 items takes 40 times as long as one of posts with the same size. So marks, records and written bytes
 are counted too, on the content, so that repeats end the same way. A file with too many of them is
@@ -12,10 +9,8 @@ The formats of plain JSON are here too: JSON Lines (a plain file is cut and not 
 archive a line is read as scan reads it), one array of posts, and the events of Jetstream.
 """
 
-import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import cached_property
 from io import BytesIO
 from math import inf
@@ -23,9 +18,10 @@ from types import SimpleNamespace
 from typing import Any, BinaryIO
 
 from ledger.codes import Code, FileRefusedError, Refusal
+from ledger.post_fields import jetstream_post
 from ledger.posts import BOM
 from ledger.streams import EXPANSION_RATIO, JsonDocument, read_object_lines
-from ledger.texts import before_leap_second, decode_object, decode_value, nests_too_deep
+from ledger.texts import decode_object, decode_value, nests_too_deep
 
 LAST_SECONDS = 60
 """The time that is kept for the end: to delete 360 parts and write the receipt."""
@@ -127,97 +123,6 @@ def too_large(limit: str) -> FileRefusedError:
         Code.TOO_LARGE_FOR_FORMAT,
         advice=f"It holds more than {limit}. Send it as plain JSON Lines, or in smaller files.",
     )
-
-
-LINKS, LINK_LENGTH = 100, 2_048
-TEXTS, TEXT_LENGTH = 50, 65_536
-
-_LOCAL_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?")
-
-
-def bound_links(values: Iterable[Any]) -> list[str] | None:
-    """Return the links, each once, in order. A long one keeps its beginning, which has the host.
-
-    >>> bound_links(["https://example.org", None, "https://example.org"])
-    ['https://example.org']
-    >>> links = bound_links(f"https://{number:03}/".ljust(3_000) for number in range(101))
-    >>> len(links), len(links[0])
-    (100, 2048)
-    """
-    links = dict.fromkeys(value[:LINK_LENGTH] for value in values if _is_text(value))
-    return list(links)[:LINKS] or None
-
-
-def bound_texts(values: Iterable[Any]) -> list[str] | None:
-    r"""Return the texts that are not blank. From the TEXTS-th on they are joined into one.
-
-    >>> bound_texts(["a caption", "", None])
-    ['a caption']
-    >>> bound_texts(["a"] * TEXTS + ["b"])[-2:]
-    ['a', 'a\nb']
-    """
-    texts = [value for value in values if _is_text(value)]
-    if len(texts) > TEXTS:
-        texts[TEXTS - 1 :] = ["\n".join(texts[TEXTS - 1 :])]
-    return [text[:TEXT_LENGTH] for text in texts] or None
-
-
-def language_tag(value: Any) -> str | None:
-    """Return the value if it has the length of a language tag."""
-    return value if isinstance(value, str) and 2 <= len(value) <= 35 else None
-
-
-def web_address(value: Any) -> str | None:
-    """Return the value if it is an HTTP address that is not too long for a post.
-
-    >>> [len(web_address("https://" + "a" * length) or "") for length in (2040, 2041)]
-    [2048, 0]
-    """
-    usable = isinstance(value, str) and len(value) <= LINK_LENGTH
-    return value if usable and value.startswith(("https://", "http://")) else None
-
-
-def reach_count(value: Any) -> int | None:
-    """Return the value if it is a whole number in the bounds of a reach."""
-    return value if type(value) is int and 0 <= value <= 2**53 else None
-
-
-def identifier(value: Any) -> str | None:
-    """Return a string or a whole number as an id. Other numbers could have lost digits."""
-    return str(value) if type(value) in (int, str) and value != "" else None
-
-
-def published_time(value: Any) -> tuple[Any, bool]:
-    """Return a time of publication, and whether it had no offset and was read as UTC.
-
-    Return any other value as it is: the reader of posts refuses it.
-
-    >>> published_time("2026-11-25 10:00:00")
-    ('2026-11-25T10:00:00+00:00', True)
-    >>> published_time("2026-11-25T10:00:00+07:00")
-    ('2026-11-25T10:00:00+07:00', False)
-    """
-    if not isinstance(value, str) or not _LOCAL_TIME.fullmatch(value):
-        return value, False
-    try:
-        time = datetime.fromisoformat(before_leap_second(f"{value}Z"))
-        return time.astimezone(UTC).isoformat(), True
-    except ValueError:
-        return value, False
-
-
-def as_object(value: Any) -> dict[str, Any]:
-    """Return the value if it is an object, else an empty one."""
-    return value if isinstance(value, dict) else {}
-
-
-def as_list(value: Any) -> list[Any]:
-    """Return the value if it is a list, else an empty one."""
-    return value if isinstance(value, list) else []
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and bool(value.strip())
 
 
 PRIVATE = frozenset({Code.NOT_PUBLIC, Code.CHANNEL_NOT_OPEN})
@@ -411,9 +316,6 @@ JSON_ARRAY = FormatReader(
 )
 
 
-POSTS = "app.bsky.feed.post"
-
-
 def _is_jetstream(head: FileHead) -> bool:
     """Return whether the first object is an event of a repository."""
     return bool(head.objects) and head.objects[0].keys() >= {"did", "kind", "time_us"}
@@ -423,48 +325,13 @@ def _jetstream_items(stream: BinaryIO, context: FileContext) -> Iterator[PostIte
     """Yield a post for each line that creates one, at `line 12`. All of its posts are public.
 
     Updates, deletions, other collections and events about accounts are refused `not_a_post`.
-    Source: docs.bsky.app, "Jetstream"; lexicons app.bsky.feed.post and app.bsky.embed.*.
     """
     return (make_item(event, at, _jetstream_post) for at, event in read_object_lines(stream))
 
 
 def _jetstream_post(event: dict[str, Any], at: str) -> PostItem | Refusal:
-    commit = as_object(event.get("commit"))
-    created = event.get("kind") == "commit" and commit.get("operation") == "create"
-    if not created or commit.get("collection") != POSTS:
-        return Refusal(Code.NOT_A_POST, at=at)
-    record = as_object(commit.get("record"))
-    embed = as_object(record.get("embed"))
-    shown = (embed, as_object(embed.get("media")))  # a quotation holds its media one level down
-    pages = (as_object(part.get("external")).get("uri") for part in shown)
-    account, key = event.get("did"), commit.get("rkey")
-    published_at, assumed_utc = published_time(record.get("createdAt"))
-    fields = {
-        "id": f"at://{account}/{POSTS}/{key}" if account and key else None,
-        "account": account,
-        "text": record.get("text"),
-        "audience": "public",
-        "published_at": published_at,
-        "language": language_tag(next(iter(as_list(record.get("langs"))), None)),
-        "links": bound_links((*_facets(record), *pages)),
-        "media_text": bound_texts(text for part in shown for text in _media(part)),
-    }
-    return PostItem(at, fields, assumed_utc)
-
-
-def _facets(record: dict[str, Any]) -> Iterator[Any]:
-    for facet in as_list(record.get("facets")):
-        for feature in as_list(as_object(facet).get("features")):
-            yield as_object(feature).get("uri")
-
-
-def _media(embed: dict[str, Any]) -> Iterator[Any]:
-    yield embed.get("alt")
-    for image in as_list(embed.get("images")):
-        yield as_object(image).get("alt")
-    external = as_object(embed.get("external"))
-    yield external.get("title")
-    yield external.get("description")
+    created = jetstream_post(event)
+    return PostItem(at, *created) if created else Refusal(Code.NOT_A_POST, at=at)
 
 
 JETSTREAM = FormatReader("jetstream", b"\n,[{", _is_jetstream, _jetstream_items)

@@ -241,8 +241,9 @@ class UnitRecorder:
             for finding in own
         ]
         accounts = {finding.account for finding in own if finding.account}
-        # From here on an erasure finds the unit by its marker and erases the rows handed out.
-        if self.store.erased_accounts(marker.provider, accounts):
+        # From here on, who erases or deletes finds the unit by its marker, and the rows handed out.
+        erased = self.store.erased_accounts(marker.provider, accounts)
+        if erased or self.store.of_deleted_posts(own):
             pairs = self.store.findings_of(marker)
         self._hand_out(marker, pairs)
 

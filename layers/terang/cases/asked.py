@@ -116,6 +116,15 @@ class Notice(BaseCaseMessage, frozen=True, tag="notice", kw_only=True):
         yield "notices_by_category", line.category, 1
 
 
+class Deleted(BaseCaseMessage, frozen=True, tag="deleted", kw_only=True):
+    """A post was deleted at the provider: its excerpts end, and its findings stay.
+
+    It is no act about a case, so it makes no entry: nobody reads in the journal who deleted what.
+    """
+
+    post: Id
+
+
 class Suspension(BaseCaseMessage, frozen=True, tag="suspension", kw_only=True):
     """Somebody's service, notices or complaints were suspended (DSA Art. 23); nobody is named."""
 

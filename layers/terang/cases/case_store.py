@@ -10,6 +10,7 @@ one too, so that a worker that dies in between loses nothing. A file that is alr
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -175,7 +176,7 @@ It is given the entry, and may ask for cases and for the packs of findings.
 """
 
 TRIES = 5
-"""How often a file of findings is rewritten while other workers keep changing it."""
+"""How often a file with excerpts is rewritten while other workers keep changing it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +204,7 @@ class CaseFiles:
         if entry.escalation == "child_abuse":
             for case in self._decided_on(entry):
                 if case.finding:
-                    self._remove_excerpt(case.finding)
+                    self.remove_excerpt(case.finding)
         if entry.overturns and entry.about:
             self._propose(entry.about, entry)
         decided = self.store.case(entry.entry) if entry.type == "decision" else None
@@ -266,32 +267,41 @@ class CaseFiles:
             self.out_bucket, key, encode_json(proposal), None, tags=keys.HOLDS_EXCERPTS
         )
 
-    def _remove_excerpt(self, finding: Finding) -> None:
-        """Remove an excerpt from the file of findings that the provider reads.
+    def remove_excerpt(self, finding: Finding) -> None:
+        """Remove an excerpt from what the provider reads: its proposal, and the file of findings.
 
         Limits: the previous version can be read by its id until the bucket's lifecycle deletes it,
         a day later.
         """
-        marker = self.store.marker(finding.unit)
-        if marker is None:
-            return
-        key = keys.findings_key(marker)
+        rule = f"{finding.pack}/{finding.version}/{finding.rule}"
+        proposal = keys.proposal_key(finding.provider, rule, finding.finding)
+        self._rewrite(proposal, _without_text)
+        if marker := self.store.marker(finding.unit):
+            kept = partial(_without_excerpt, finding=finding.finding)
+            self._rewrite(keys.findings_key(marker), kept)
+
+    def _rewrite(self, key: str, change: Callable[[bytes], bytes]) -> None:
+        """Change a file with excerpts, if it has not expired."""
         for _ in range(TRIES):
             stored = self.objects.get_with_etag(self.out_bucket, key)
-            if stored is None:  # the file has expired
+            if stored is None:
                 return
             data, etag = stored
-            kept = _without_excerpt(data, finding.finding)
+            kept = change(data)
             if kept == data or self.objects.put_if(
                 self.out_bucket, key, kept, etag, tags=keys.HOLDS_EXCERPTS
             ):
                 return
-        raise OSError(f"other workers changed the file of findings {TRIES} times")
+        raise OSError(f"other workers changed a file with excerpts {TRIES} times")
 
     def _decided_on(self, decision: JournalEntry) -> Iterator[Case]:
         for name in decision.cases:
             if name != decision.entry and (case := self.store.case(name)):
                 yield case
+
+
+def _without_text(data: bytes) -> bytes:
+    return encode_json(msgspec.json.decode(data, type=dict[str, Any]) | {"text": ""})
 
 
 def _without_excerpt(data: bytes, finding: str) -> bytes:

@@ -22,7 +22,16 @@ from typing import Annotated, Any, cast, get_args
 
 import msgspec
 
-from cases.asked import Audit, Bundle, FloodAnswer, Notice, Order, Suspension, TurnedAway
+from cases.asked import (
+    Audit,
+    Bundle,
+    Deleted,
+    FloodAnswer,
+    Notice,
+    Order,
+    Suspension,
+    TurnedAway,
+)
 from cases.case_message import COUNT, BaseCaseMessage, CaseLine, seconds_between
 from cases.contest import Complaint, Dispute, Outcome, Reinstatement, ReportedChange, SecondReview
 from cases.decision import FINDINGS_IN_DECISION, JUDGED, Decision
@@ -54,6 +63,7 @@ type CaseMessage = (
     | Adoption
     | Bundle
     | TurnedAway
+    | Deleted
 )
 
 MESSAGE_TYPES: dict[str, type[BaseCaseMessage]] = {

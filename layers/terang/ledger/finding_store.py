@@ -10,6 +10,8 @@ whether a rule is held or opened is read from that case. Held findings are liste
 of open findings add those of opened rules.
 """
 
+import hmac
+import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,6 +29,7 @@ from ledger.findings import (
     flood_question_id,
 )
 from ledger.table import Item, TableRows, item_of, journal_of, put_where, record_of, shards, work_of
+from ledger.texts import in_days
 from ledger.units import Attempt, Marker, RangeRow, Receipt, UnitState
 
 
@@ -228,6 +231,12 @@ OPEN_INDEX = "open"
 
 SEVERITY_RANKS = {"high": "0", "medium": "1", "low": "2"}
 
+POST_DAYS = 730
+"""How long a post leads to its findings: longer than any excerpt is kept (`KEY_MONTHS`)."""
+
+DELETED = "deleted"
+"""Under the digest of a post: it was deleted. Findings that are stored later have no excerpt."""
+
 IDS_PER_PAGE = 4_000
 """Ids of findings in one page of a receipt: 32 bytes each, far under the 400 KB of an item."""
 
@@ -240,8 +249,13 @@ class DynamoFindings(TableRows):
         """Put findings with their excerpts if absent; return the findings stored afterwards.
 
         They come in the order of the pairs: the stored one where there was one, else the given one.
-        `expires` ends the excerpts; the finding of an erased author has none.
+        `expires` ends the excerpts; the finding of an erased author has none, nor that of a post
+        that was deleted meanwhile. Its row comes first: whoever deletes the post sees that row, or
+        is seen here.
         """
+        posts = self._post_places(finding for finding, _ in pairs)
+        ends = in_days(self.clock.now(), POST_DAYS)
+        self.table.put_all(item_of(*place, expires=ends) for place in posts.values())
         items = []
         for finding, excerpt in pairs:
             key = f"C#{finding.finding}"
@@ -249,10 +263,51 @@ class DynamoFindings(TableRows):
             item = item_of(key, "finding", finding, **open_list_keys(finding))
             items.append((item, None if finding.is_erased else text))
         existing = self.table.put_pairs(items)
+        for name in self.of_deleted_posts([finding for finding, _ in pairs]):
+            self.forget_excerpt(name, expires)
         return [
             record_of(item, Finding) or given
             for item, (given, _) in zip(existing, pairs, strict=True)
         ]
+
+    def _post_places(self, findings: Iterable[Finding]) -> dict[str, tuple[str, str]]:
+        """Return the place of each finding under its post, without erased ones."""
+        whole = [finding for finding in findings if not finding.is_erased]
+        key = self._post_key() if whole else b""
+        return {
+            one.finding: (_post(key, one.provider, one.post), f"{one.provider}#{one.finding}")
+            for one in whole
+        }
+
+    def _post_key(self) -> bytes:
+        """Return the key of the digests of posts. The first caller makes it."""
+        while (item := self.table.get("K#", "key")) is None:
+            self.table.put_new("K#", "key", key=secrets.token_bytes(32))
+        return bytes(item["key"]["B"])
+
+    def post_row(self, finding: Finding) -> tuple[str, str]:
+        """Return the key of the row that leads from a post to a finding."""
+        return self._post_places([finding])[finding.finding]
+
+    def of_deleted_posts(self, findings: Sequence[Finding]) -> list[str]:
+        """Return those of these findings whose post was deleted in the last weeks."""
+        places = self._post_places(findings)
+        deleted = self.table.get_many([(pk, DELETED) for pk in {pk for pk, _ in places.values()}])
+        return [name for name, (pk, _) in places.items() if (pk, DELETED) in deleted]
+
+    def delete_post(self, provider: str, post: str, expires: int) -> list[Finding]:
+        """Note until `expires` that a post was deleted, and return its findings."""
+        key = _post(self._post_key(), provider, post)
+        self.table.put(key, DELETED, expires=expires)
+        names = [
+            item["sk"]["S"].partition("#")[2] for item in self.table.query(key, f"{provider}#")
+        ]
+        found = (record_of(self.table.get(f"C#{name}", "finding"), Finding) for name in names)
+        return [finding for finding in found if finding]
+
+    def forget_excerpt(self, finding: str, expires: int) -> None:
+        """Delete the text of an excerpt. No role of a function deletes its item."""
+        self.table.put(f"C#{finding}", "excerpt", expires=expires)
 
     def put_finding_ids(self, marker: Marker, ids: Sequence[str]) -> None:
         """Put the pages of a receipt, before the receipt itself."""
@@ -370,6 +425,11 @@ def open_list_keys(finding: Finding) -> dict[str, str]:
         "open_pk": partition,
         "open_sk": f"{rank}#{reach:013}#{finding.found_at}#{finding.finding}",
     }
+
+
+def _post(key: bytes, provider: str, post: str) -> str:
+    mac = hmac.digest(key, digest("post", provider, post).encode(), "sha256")
+    return f"K#{mac.hex()}"
 
 
 def _ground(ground: str) -> str:

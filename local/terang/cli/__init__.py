@@ -57,7 +57,7 @@ GROUPS = {
     "Moderate": "review trial audit case cases",
     "Check what was published": "verify recount prove monitor reconcile",
     "Answer for a provider": "statements report",
-    "Operate a stack": "providers partners webhooks publish fsck redrive restore erase",
+    "Operate a stack": "providers partners relay webhooks publish fsck redrive restore erase",
 }
 """The groups of `terang --help`, by who types them."""
 

@@ -17,11 +17,12 @@ from botocore.exceptions import ClientError
 from cases.trials import group_names
 from ledger.cases import CaseEntry, WaitingMessage
 from ledger.draws import DrawnFinding
+from ledger.finding_store import DynamoFindings
 from ledger.findings import Finding, FindingFingerprint, SampledPost, stub_of
 from ledger.numbers import ReportWords
 from ledger.objects import error_code
 from ledger.store import PseudonymKeys
-from ledger.table import Item, Table, record_of
+from ledger.table import Item, Table, key_of, record_of
 from ledger.texts import Clock, in_days
 from terang.repair.bucket_eraser import BucketEraser
 
@@ -150,14 +151,17 @@ class TableEraser:
                 raise
 
     def make_stub(self, finding: Finding) -> None:
-        """Replace a finding by its stub and delete its excerpt, in one transaction."""
+        """Replace a finding by its stub; delete its excerpt and the row that leads to it."""
         stub = self.table.put_action(f"C#{finding.finding}", "finding", stub_of(finding))
-        self.delete_excerpt(finding.finding, stub)
+        row = self._delete(*DynamoFindings(self.table).post_row(finding))
+        self.table.transact(stub, self._delete(f"C#{finding.finding}", "excerpt"), row)
 
-    def delete_excerpt(self, finding: str, *more: Item) -> None:
-        """Delete the excerpt of a finding, in one transaction with more actions."""
-        key = {"pk": {"S": f"C#{finding}"}, "sk": {"S": "excerpt"}}
-        self.table.transact(*more, {"Delete": {"TableName": self.table.name, "Key": key}})
+    def delete_excerpt(self, finding: str) -> None:
+        """Delete the excerpt of a finding."""
+        self.table.transact(self._delete(f"C#{finding}", "excerpt"))
+
+    def _delete(self, pk: str, sk: str) -> Item:
+        return {"Delete": {"TableName": self.table.name, "Key": key_of(pk, sk)}}
 
 
 TOMBSTONE_DAYS = 30

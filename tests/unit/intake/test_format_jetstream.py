@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from support.format_files import PUBLIC, dumps, items, json_lines, read, refusals
 
-from intake.platforms import read_html
 from intake.reader import PostItem
+from ledger.post_fields import read_html
 from ledger.posts import LINE_BYTES
 
 RECORD: dict[str, Any] = {"$type": "app.bsky.feed.post", "text": "The market opens at nine.",

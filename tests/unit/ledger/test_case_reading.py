@@ -55,6 +55,7 @@ TAKEN = {
     "suspended until tonight": suspension(until="2026-11-25"),
     "acknowledged at once": order(acknowledged_at="2026-11-25T08:00:00+00:00"),
     "as many findings as may be": decision(*(f"{number:064x}" for number in range(20))),
+    "a deleted post": {"type": "deleted", "id": "x-1", "post": "p-1"},
     "a violating post": audit(verdict="violating", category="SCAMS_AND_FRAUD"),
 } | {f"{one['type']} {one['id']}": one for one in (maker() for maker in MAKERS)}
 

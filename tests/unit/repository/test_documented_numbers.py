@@ -19,7 +19,7 @@ from desk import asking, desk_pages
 from dsa import statement
 from feeds import feed_import
 from intake import reader
-from ledger import cases, desk_store, findings, posts, store, streams, texts, units
+from ledger import cases, desk_store, findings, post_fields, posts, store, streams, texts, units
 from matcher import hit, term, term_index
 from publish import day_facts, precision, rule_changes, summary
 from publish_steps import logging_run
@@ -94,9 +94,9 @@ KIB, MIB, GIB = 1024, 1024**2, 1024**3
     ("packs", "120`, at most 300", pack.MOST_EXPECTED, 300),
     ("packs", "39 of 64 hashes", (copy_rule.EQUAL_AT_LEAST, copy_rule.HASHES), (39, 64)),
     ("packs", "five copy groups or more", (precision.GROUPS, recount.TERM_GROUPS), (5, 5)),
-    ("posts", "at most 50 texts", reader.TEXTS, 50),
-    ("posts", "at most 65,536 code points", reader.TEXT_LENGTH, 65_536),
-    ("posts", "at most 2,048 characters", reader.LINK_LENGTH, 2_048),
+    ("posts", "at most 50 texts", post_fields.TEXTS, 50),
+    ("posts", "at most 65,536 code points", post_fields.TEXT_LENGTH, 65_536),
+    ("posts", "at most 2,048 characters", post_fields.LINK_LENGTH, 2_048),
     ("posts", "nests deeper than 64 levels", texts.JSON_DEPTH, 64),
     ("posts", "longer than 2 MiB", posts.LINE_BYTES, 2 * MIB),
     ("review", "takes a card for you for ten minutes", asking.LEASE_MINUTES, 10),
