@@ -26,19 +26,8 @@ from msgspec import structs
 
 from matcher.part_signs import SCRIPTS, word_lists
 from matcher.sign_catalogue import SIGNS
+from rules import pack_parts
 from rules.pack import Ground, LegalGround, Origin, Pack, ProtectedSentences, TranslatedTitle
-from rules.pack_parts import (
-    KEYWORDS,
-    LINK_CATEGORIES,
-    TERMS_ONLY,
-    HeldBack,
-    Interval,
-    OrdinaryPosts,
-    PackCard,
-    Reading,
-    Score,
-    TrainingPosts,
-)
 from rules.rule import (
     LANGUAGE_KEYS,
     NOT_WITH_SCORE,
@@ -56,10 +45,10 @@ LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 WIDTH = 100  # code points
 _LISTS = {
     "rules": keys_of(Rule),
-    "trained_on": keys_of(TrainingPosts),
-    "held_back": keys_of(HeldBack),
-    "ordinary": keys_of(OrdinaryPosts),
-    "read": keys_of(Reading),
+    "trained_on": keys_of(pack_parts.TrainingPosts),
+    "held_back": keys_of(pack_parts.HeldBack),
+    "ordinary": keys_of(pack_parts.OrdinaryPosts),
+    "read": keys_of(pack_parts.Reading),
     "protected": keys_of(ProtectedSentences),
 }
 """The keys that are lists of mappings, and the keys of these."""
@@ -69,13 +58,13 @@ _NESTED = {
     "legal_ground": keys_of(LegalGround),
     "origin": keys_of(Origin),
     "at_least": keys_of(AtLeast),
-    "score": keys_of(Score),
-    "card": keys_of(PackCard),
+    "score": keys_of(pack_parts.Score),
+    "card": keys_of(pack_parts.PackCard),
     "title": LANGUAGE_KEYS,
     "why": LANGUAGE_KEYS,
 }
 """The keys of mappings that are laid out line by line. A title or why may be one text instead."""
-_FLOW_KEYS = ("from", "until", "script", "words_of", *keys_of(Interval), "mode")
+_FLOW_KEYS = ("from", "until", "script", "words_of", *keys_of(pack_parts.Interval), "mode")
 _WEIGHTS = frozenset(WEIGHTS_KEYS)
 _BLOCK_HEADER = re.compile(r"[|>][-+0-9]*[ \t]+(#.*)")
 
@@ -359,7 +348,10 @@ def pack_schema() -> Schema:
     _, schemas = msgspec.json.schema_components(kinds, ref_template="#/$defs/{name}")
     schemas = {name: _closed(schema) for name, schema in schemas.items() if name != "Translation"}
     pack, rule = schemas["Pack"]["properties"], schemas["Rule"]["properties"]
-    group, keywords = rule["all"]["items"], {word for some in KEYWORDS.values() for word in some}
+    group, keywords = (
+        rule["all"]["items"],
+        {word for some in pack_parts.KEYWORDS.values() for word in some},
+    )
     group["items"] = _or_mapping(group["items"], "Sign")
     rule["any"] = group | {"description": "One group of terms and signs."}
     schemas["AtLeast"]["properties"]["of"] = group
@@ -368,7 +360,7 @@ def pack_schema() -> Schema:
     rule["copies"] = {"$ref": "#/$defs/CopyOf"}
     for examples in (rule["match"], rule["ignore"]):
         examples["minItems"] = 2
-    pack["category"]["enum"] = sorted(KEYWORDS)
+    pack["category"]["enum"] = sorted(pack_parts.KEYWORDS)
     pack["keywords"] |= {"minItems": 1, "items": {"enum": sorted(keywords)}}
     schemas["Sign"]["properties"]["sign"]["enum"] = sorted(SIGNS)
     schemas["Score"]["properties"]["signs"]["propertyNames"] = {"enum": sorted(SIGNS)}
@@ -380,7 +372,8 @@ def pack_schema() -> Schema:
         schemas[name]["properties"] = {key: fields[key] for key in keys_of(kind)}
     schemas["Pack"]["required"].remove("digest")
     schemas["Pack"]["allOf"] = [
-        _rules_of_category(category, words) for category, words in sorted(KEYWORDS.items())
+        _rules_of_category(category, words)
+        for category, words in sorted(pack_parts.KEYWORDS.items())
     ]
     schemas["Rule"] |= {
         "if": {"required": ["copies"]},
@@ -423,8 +416,8 @@ def _or_mapping(text: Schema, name: str) -> Schema:
 def _rules_of_category(category: str, keywords: tuple[str, ...]) -> Schema:
     """Return the further limits on a pack of one category."""
     then: Schema = {"keywords": {"items": {"enum": list(keywords)}}}
-    if category in TERMS_ONLY:
+    if category in pack_parts.TERMS_ONLY:
         then["ground"] = {"const": Ground.TERMS}
-    if category not in LINK_CATEGORIES:
+    if category not in pack_parts.LINK_CATEGORIES:
         then["rules"] = {"items": {"not": {"required": ["links"]}}}
     return {"if": {"properties": {"category": {"const": category}}}, "then": {"properties": then}}

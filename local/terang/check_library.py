@@ -28,16 +28,7 @@ import numpy.typing as npt
 from cyclopts import Parameter
 from rich.progress import TextColumn, TimeElapsedColumn
 
-from claims.admission import (
-    ChangeKind,
-    Spool,
-    Trust,
-    admit,
-    build_index,
-    changes,
-    host_of,
-    with_topic,
-)
+from claims import admission
 from claims.check_finder import CheckAnswer, ClaimIndex, Level, Progress, ask, silent
 from claims.fact_check import Check, FeedCheck, FeedError, days_between, read_feed
 from claims.index import NAME_BIT, BadIndexError, digest_of
@@ -86,15 +77,15 @@ class CheckLibrary:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, (msgspec.json.encode(entry) + b"\n" for entry in entries))
         after = self.checks()
-        data = build_index(after, progress)
+        data = admission.build_index(after, progress)
         index = ClaimIndex(data)
         write_whole(self._folder / f"{index.digest}.claims", [data])
         pointer = msgspec.json.encode(_Pointer(index.digest, index.totals))
         write_whole(self._folder / "current.json", [pointer])
-        kinds = [change.change for change in changes(before, after)]
-        gone = kinds.count(ChangeKind.WITHDRAWN)
+        kinds = [change.change for change in admission.changes(before, after)]
+        gone = kinds.count(admission.ChangeKind.WITHDRAWN)
         new = after.links() - before.links() + gone
-        corrected = kinds.count(ChangeKind.CORRECTED)
+        corrected = kinds.count(admission.ChangeKind.CORRECTED)
         return index, f"{new:,} new, {corrected:,} corrected, {gone:,} gone"
 
     def current(self) -> ClaimIndex:
@@ -127,9 +118,9 @@ class CheckLibrary:
             raise BadIndexError(f"{path} names no index: import a feed again")
         return pointer
 
-    def checks(self) -> Spool:
+    def checks(self) -> admission.Spool:
         """Return all checks of all feeds, merged. Raises FeedError if a feed is damaged."""
-        return Spool(map(_read, sorted((self._folder / "feeds").glob("*.jsonl"))))
+        return admission.Spool(map(_read, sorted((self._folder / "feeds").glob("*.jsonl"))))
 
 
 def _read(path: Path) -> Iterator[FeedCheck]:
@@ -138,7 +129,7 @@ def _read(path: Path) -> Iterator[FeedCheck]:
     with _regular(path).open("rb") as lines:
         for number, line in enumerate(lines, 1):
             try:
-                yield with_topic(decoder.decode(line))
+                yield admission.with_topic(decoder.decode(line))
             except UNREADABLE:
                 raise FeedError(f"{path}:{number} is damaged: import its feed again") from None
 
@@ -334,7 +325,7 @@ def import_feed(
         raise UsageError(f"{feed}: a feed is a file or an https:// address")
     for domain in trust:
         name = domain.strip().lower()
-        if not name or host_of(f"https://{name}/") != name:
+        if not name or admission.host_of(f"https://{name}/") != name:
             raise UsageError(f"--trust {domain!r}: write a domain, such as check.example")
     if stack:
         if trust:
@@ -358,8 +349,9 @@ def import_feed(
 
 def _import(feed: str, index: Path, trust: tuple[str, ...]) -> int:
     with _opened(feed) as stream, _progress("reading") as show:
-        admitted = admit(
-            read_feed(stream, lambda read: show(f"reading: {read / 1e6:,.0f} MB")), Trust(trust)
+        admitted = admission.admit(
+            read_feed(stream, lambda read: show(f"reading: {read / 1e6:,.0f} MB")),
+            admission.Trust(trust),
         )
     if not admitted.checks and not admitted.refused:
         raise InputError(f"{feed} holds no check: the index stays as it is")

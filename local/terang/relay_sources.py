@@ -17,19 +17,8 @@ from typing import Any
 import msgspec
 import urllib3
 
+from ledger import post_fields
 from ledger.codes import Code, OperatorError, Refusal
-from ledger.post_fields import (
-    POSTS,
-    as_list,
-    as_object,
-    bound_links,
-    bound_texts,
-    jetstream_id,
-    jetstream_post,
-    language_tag,
-    read_html,
-    web_address,
-)
 from ledger.posts import CHUNK_BYTES, LINE_BYTES, read_line
 from terang import ROOT
 from terang.relay import LONGEST_BYTES, Seen
@@ -115,7 +104,7 @@ class Bluesky:
         from websockets.sync.client import connect
 
         latest, is_first = place, True
-        query = f"wantedCollections={POSTS}&cursor={latest - self._rewind}"
+        query = f"wantedCollections={post_fields.POSTS}&cursor={latest - self._rewind}"
         self._rewind = REWIND_MICROSECONDS
         try:
             with connect(
@@ -138,10 +127,10 @@ class Bluesky:
             raise ConnectionError(f"{self.address}: {type(error).__name__}") from error
 
     def _seen(self, event: dict[str, Any], place: int, at: float) -> Seen:
-        if created := jetstream_post(event):
+        if created := post_fields.jetstream_post(event):
             return Seen(place, at, line=post_line(created[0]))
-        deletes = as_object(event.get("commit")).get("operation") == "delete"
-        return Seen(place, at, deleted=(jetstream_id(event) or "") if deletes else "")
+        deletes = post_fields.as_object(event.get("commit")).get("operation") == "delete"
+        return Seen(place, at, deleted=(post_fields.jetstream_id(event) or "") if deletes else "")
 
 
 @dataclass(slots=True)
@@ -208,19 +197,21 @@ class Mastodon:
             return Seen(place, at, left_out="not public")
         if post.get("reblog"):
             return Seen(place, at)
-        text, links = read_html(post["content"])
-        options = as_list(as_object(post.get("poll")).get("options"))
-        media = [one.get("description") for one in as_list(post.get("media_attachments"))]
+        text, links = post_fields.read_html(post["content"])
+        options = post_fields.as_list(post_fields.as_object(post.get("poll")).get("options"))
+        media = [
+            one.get("description") for one in post_fields.as_list(post.get("media_attachments"))
+        ]
         fields = {
             "id": post["id"],
             "account": post["account"]["id"],
             "text": text,
             "audience": "public",
             "published_at": post["created_at"],
-            "language": language_tag(post.get("language")),
-            "url": web_address(post.get("url")),
-            "links": bound_links(links),
-            "media_text": bound_texts(
+            "language": post_fields.language_tag(post.get("language")),
+            "url": post_fields.web_address(post.get("url")),
+            "links": post_fields.bound_links(links),
+            "media_text": post_fields.bound_texts(
                 [post.get("spoiler_text"), *media, *(one.get("title") for one in options)]
             ),
         }

@@ -34,17 +34,9 @@ from ledger.texts import Clock, clock_from_setting
 from ledger.units import Receipt
 from matcher import Pack
 from rules.rule_set import Adopted
-from terang import ROOT
+from terang import ROOT, remote
 from terang.case_queue import CaseQueue, findings_in
 from terang.emulator import ACCOUNT, REGION, LocalStack, StackError, built, local_stack
-from terang.remote import (
-    POLL_SECONDS,
-    QUEUE_LENGTH,
-    STALL_SECONDS,
-    MessageQueue,
-    call_function,
-    outputs_of,
-)
 from terang.rule_trials import HOME_RULES, begin_at_home
 from terang.set_publishing import PackBucket
 from terang.terminal import print_warning
@@ -164,7 +156,7 @@ class Deployed:
         SQS would not accept, and as `wait` does.
         """
         sent, queue = list(bodies), self._queue("PostsUrl")
-        for few in batched(sent, QUEUE_LENGTH // 2, strict=False):
+        for few in batched(sent, remote.QUEUE_LENGTH // 2, strict=False):
             queue.wait_for_space(self._fail_on_dead_letters)
             queue.send(provider, few)
         return {unit_id(provider, body.encode()) for body in sent}
@@ -190,8 +182,8 @@ class Deployed:
             provider=provider,
         )
 
-    def _queue(self, output: str) -> MessageQueue:
-        return MessageQueue(self.stack.client("sqs"), self.outputs[output])
+    def _queue(self, output: str) -> remote.MessageQueue:
+        return remote.MessageQueue(self.stack.client("sqs"), self.outputs[output])
 
     def receipts(self, provider: str) -> list[Receipt]:
         """Return the receipts since the run began; it may have passed midnight."""
@@ -236,12 +228,12 @@ class Deployed:
                     return closed
                 if (progress, len(left)) != last:
                     last, moved = (progress, len(left)), time.monotonic()
-                elif time.monotonic() - moved > STALL_SECONDS:
-                    raise StackError(f"there was no progress for {STALL_SECONDS} s")
+                elif time.monotonic() - moved > remote.STALL_SECONDS:
+                    raise StackError(f"there was no progress for {remote.STALL_SECONDS} s")
                 self._fail_on_dead_letters()
                 next_look = _after(began, 1.0, share=20)  # a look at all receipts takes 20 calls
             # The emulator's answers cost functions the processor.
-            time.sleep(_after(began, POLL_SECONDS, share=4) - time.monotonic())
+            time.sleep(_after(began, remote.POLL_SECONDS, share=4) - time.monotonic())
 
     def turn_clock_of_publish(self, day: str) -> None:
         """Let the clock of publish show another day than those of the other functions."""
@@ -258,7 +250,7 @@ class Deployed:
         """
         days = {"since": self.began, "through": self.day, "provisional": True}
         name = self.outputs["PublishFunction"]
-        call_function(self.stack.client("lambda"), name, days if event is None else event)
+        remote.call_function(self.stack.client("lambda"), name, days if event is None else event)
 
     def refusals(
         self, provider: str, dropped: Sequence[Dropped], closed: Sequence[FileReceipt]
@@ -429,7 +421,7 @@ def deploy(stack: LocalStack, name: str, parameters: dict[str, str]) -> dict[str
         described = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
         status = described["StackStatus"]
         if status == "CREATE_COMPLETE":
-            return outputs_of(described)
+            return remote.outputs_of(described)
         if not status.endswith("_IN_PROGRESS"):
             events = cloudformation.describe_stack_events(StackName=name)["StackEvents"]
             failed = [

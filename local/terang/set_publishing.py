@@ -14,15 +14,7 @@ import msgspec
 from claims.admission import facts_of
 from claims.check_finder import ClaimIndex
 from claims.topics import lists, lists_digest
-from ledger.closing import (
-    NO_SET,
-    RETURN_DAYS,
-    Pointer,
-    put_in_force,
-    read_pointer,
-    set_key,
-    stored_set,
-)
+from ledger import closing
 from ledger.codes import ImmutableError, OperatorError
 from ledger.keys import factchecks_facts_key, factchecks_key, factchecks_lists_key
 from ledger.objects import S3Objects
@@ -249,7 +241,7 @@ class PackBucket:
                         raise OperatorError(_other_content(pack)) from None
             return data
 
-        return put_in_force(self.objects, self.name, make_next, now)
+        return closing.put_in_force(self.objects, self.name, make_next, now)
 
     def go_back(
         self,
@@ -268,17 +260,17 @@ class PackBucket:
         OperatorError as `publish` does, and if there is no such set.
         """
         name = SetHistory(self.objects, self.name).whole_digest(digest)
-        target = self.objects.get(self.name, set_key(name)) or b""
+        target = self.objects.get(self.name, closing.set_key(name)) or b""
         earlier_set = load_set(target, name)
 
         def make_next(before: bytes | None) -> bytes:
             if before is None:
-                raise OperatorError(NO_SET)
+                raise OperatorError(closing.NO_SET)
             request = going_back(load_set(before), earlier_set, now, notice_hours, without_rules)
             data = self._changed(before, request, registered, consent)
             return target if load_set(data) == earlier_set else data
 
-        return put_in_force(self.objects, self.name, make_next, now)
+        return closing.put_in_force(self.objects, self.name, make_next, now)
 
     def _changed(
         self, before: bytes | None, request: SetRequest, registered: Sequence[str], consent: Consent
@@ -373,21 +365,21 @@ class PackBucket:
             current = None if before is None else load_set(before)
             return with_factchecks(current, index.digest, tuple(index.totals), now, notice_hours=0)
 
-        digest = put_in_force(self.objects, self.name, make_next, now)
+        digest = closing.put_in_force(self.objects, self.name, make_next, now)
         pack = next(pack for pack in self._set(digest).packs if pack.id == FACTCHECKS)
         self.objects.put_new(self.name, f"packs/{FACTCHECKS}/{pack.version}.yaml", pack_yaml(pack))
         return digest
 
     def provider_settings(self) -> dict[str, ProviderSettings]:
         """Return the settings of the providers that have some in the set in force."""
-        pointer = read_pointer(self.objects, self.name)
+        pointer = closing.read_pointer(self.objects, self.name)
         return self._set(pointer.set).providers if pointer else {}
 
-    def in_force(self) -> tuple[Pointer, RuleSet]:
+    def in_force(self) -> tuple[closing.Pointer, RuleSet]:
         """Raise OperatorError while no set was published."""
-        pointer = read_pointer(self.objects, self.name)
+        pointer = closing.read_pointer(self.objects, self.name)
         if pointer is None:
-            raise OperatorError(NO_SET)
+            raise OperatorError(closing.NO_SET)
         return pointer, self._set(pointer.set)
 
     def lines(self, registered: Iterable[str], now: datetime) -> Iterator[str]:
@@ -401,19 +393,19 @@ class PackBucket:
         for name in sorted({*registered, *rule_set.providers}):
             yield f"  {name}: {_provider_line(rule_set, name, now.date())}"
         if pointer.earlier:
-            yield f"sets before it, of the last {RETURN_DAYS} days:"
+            yield f"sets before it, of the last {closing.RETURN_DAYS} days:"
         yield from (f"  {earlier.set} until {earlier.until}" for earlier in pointer.earlier)
 
     def _set(self, digest: str) -> RuleSet:
-        return load_set(stored_set(self.objects, self.name, digest), digest)
+        return load_set(closing.stored_set(self.objects, self.name, digest), digest)
 
     def _change(self, changed: Callable[[RuleSet], bytes]) -> str:
         def make_next(before: bytes | None) -> bytes:
             if before is None:
-                raise OperatorError(NO_SET)
+                raise OperatorError(closing.NO_SET)
             return changed(load_set(before))
 
-        return put_in_force(self.objects, self.name, make_next, self.clock.now())
+        return closing.put_in_force(self.objects, self.name, make_next, self.clock.now())
 
 
 def _pack_line(pack: Pack, notice: datetime, now: datetime) -> str:

@@ -35,24 +35,16 @@ from dsa.statement_checks import (
     meaning_problems,
     schema_problems,
 )
+from ledger import streams
 from ledger.codes import Code, FileRefusedError
 from ledger.posts import LINE_BYTES, read_lines
-from ledger.streams import (
-    EXPANSION_RATIO,
-    FREE_BYTES,
-    ArchiveMeter,
-    JsonDocument,
-    UnpackedMember,
-    refusing_damaged_gzip,
-    refusing_damaged_zip,
-)
 from ledger.texts import nests_too_deep
 from matcher import Pack, PackError
 
 HEAD_BYTES = 2 * 1024 * 1024
 GZIP, ZIP = b"\x1f\x8b", b"PK\x03\x04"
 _WHY = {
-    Code.BOMB: f"expands to more than {EXPANSION_RATIO} times its size, and is not read further",
+    Code.BOMB: f"expands to more than {streams.EXPANSION_RATIO} times its size: not read further",
     Code.GZIP_BROKEN: "begins like gzip and is damaged",
     Code.GZIP_TRUNCATED: "is gzip that breaks off",
     Code.ZIP_BROKEN: "is a damaged zip",
@@ -79,17 +71,17 @@ def opened[T](source: "io.BufferedReader[Any]", read: Read[T]) -> Iterator[T | U
     head = source.peek(4)[:4]
     with _unreadable("the file"):
         if head[:2] == GZIP:
-            meter = ArchiveMeter(source)
+            meter = streams.ArchiveMeter(source)
             unpacker = gzip.GzipFile(fileobj=meter, mode="rb")
-            yield from read(_expanding(unpacker, meter, refusing_damaged_gzip))
+            yield from read(_expanding(unpacker, meter, streams.refusing_damaged_gzip))
         elif head == ZIP:
-            yield from _of_zip(ArchiveMeter(source), source, read, nested=False)
+            yield from _of_zip(streams.ArchiveMeter(source), source, read, nested=False)
         else:
             yield from read(source)
 
 
 def _of_zip[T](
-    meter: ArchiveMeter, file: Any, read: Read[T], *, nested: bool
+    meter: streams.ArchiveMeter, file: Any, read: Read[T], *, nested: bool
 ) -> Iterator[T | UnreadableError]:
     with _refusing_damaged_zip():
         archive = ZipFile(file if nested else meter)
@@ -106,7 +98,7 @@ def _of_zip[T](
 
 
 def _of_member[T](
-    archive: ZipFile, member: ZipInfo, meter: ArchiveMeter, read: Read[T], *, nested: bool
+    archive: ZipFile, member: ZipInfo, meter: streams.ArchiveMeter, read: Read[T], *, nested: bool
 ) -> Iterator[T | UnreadableError]:
     if member.is_dir():
         return
@@ -121,7 +113,7 @@ def _of_member[T](
             return
         if nested:
             raise FileRefusedError(Code.ZIP_NESTED)
-        if member.file_size > FREE_BYTES + 10 * member.compress_size:  # a zip hardly packs
+        if member.file_size > streams.FREE_BYTES + 10 * member.compress_size:  # a zip hardly packs
             raise FileRefusedError(Code.BOMB)
         with tempfile.TemporaryFile() as copy:
             shutil.copyfileobj(stream, copy, HEAD_BYTES)
@@ -129,9 +121,11 @@ def _of_member[T](
 
 
 def _expanding(
-    unpacker: Any, meter: ArchiveMeter, refusing_damage: Callable[[], AbstractContextManager[None]]
+    unpacker: Any,
+    meter: streams.ArchiveMeter,
+    refusing_damage: Callable[[], AbstractContextManager[None]],
 ) -> "io.BufferedReader[Any]":
-    return io.BufferedReader(UnpackedMember(unpacker, meter, refusing_damage), HEAD_BYTES)
+    return io.BufferedReader(streams.UnpackedMember(unpacker, meter, refusing_damage), HEAD_BYTES)
 
 
 @contextmanager
@@ -146,7 +140,7 @@ def _unreadable(name: str) -> Iterator[None]:
 
 def _refusing_damaged_zip() -> AbstractContextManager[None]:
     """Refuse damage of any method that Python unpacks: bzip2 raises OSError for it."""
-    return refusing_damaged_zip(RuntimeError, OverflowError, lzma.LZMAError, OSError)
+    return streams.refusing_damaged_zip(RuntimeError, OverflowError, lzma.LZMAError, OSError)
 
 
 _RENAMED = {"platform_uid": "puid", "content_id_ean": "content_id"}
@@ -234,7 +228,7 @@ def _of_lines(stream: BinaryIO) -> Iterator[FiledStatement]:
 
 def _of_document(stream: BinaryIO) -> Iterator[FiledStatement]:
     """An array of statements or batches, one batch, or one statement over several lines."""
-    document, number = JsonDocument(stream), 0
+    document, number = streams.JsonDocument(stream), 0
     try:
         for value, batched in _values(document):
             if isinstance(value, Code):
@@ -251,7 +245,7 @@ def _of_document(stream: BinaryIO) -> Iterator[FiledStatement]:
         yield _problem_at(number + 1, f"the file is not JSON from here on ({error.at})")
 
 
-def _values(document: JsonDocument) -> Iterator[tuple[bytes | Code, bool]]:
+def _values(document: streams.JsonDocument) -> Iterator[tuple[bytes | Code, bool]]:
     """Each value with whether it is an item of the one batch that the document is."""
     if document.peek() == b"[":
         for _ in document.elements():

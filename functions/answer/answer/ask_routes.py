@@ -18,18 +18,7 @@ from typing import Any
 import msgspec
 from jinja2 import Environment
 
-from answer.tip_line import (
-    AskRoute,
-    Question,
-    TipAnswer,
-    advice_words,
-    answer_parts,
-    answer_text,
-    nothing_words,
-    old_words,
-    problem_words,
-    rating_words,
-)
+from answer import tip_line
 from claims.admission import publishers_in
 from claims.check_finder import CheckAnswer
 from ledger.texts import replace_controls
@@ -65,12 +54,12 @@ class JsonRoute:
             raise RequestError(403, "not_known")
         return request.caller
 
-    def question(self, request: Request) -> Question:
+    def question(self, request: Request) -> tip_line.Question:
         """Return the question. Raises RequestError if the request does not hold one."""
         if request.method != "POST":
             raise RequestError(405, "post_only")
         try:
-            return msgspec.json.decode(request.body, type=Question)
+            return msgspec.json.decode(request.body, type=tip_line.Question)
         except msgspec.ValidationError:
             raise RequestError(400, "no_question") from None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -79,16 +68,20 @@ class JsonRoute:
     def response(
         self,
         request: Request,  # noqa: ARG002 - a method of AskRoute
-        outcome: TipAnswer | RequestError | None,
+        outcome: tip_line.TipAnswer | RequestError | None,
     ) -> dict[str, Any]:
         """Return the answer, or the code of what went wrong."""
-        if not isinstance(outcome, TipAnswer):
+        if not isinstance(outcome, tip_line.TipAnswer):
             error = outcome or RequestError(400, "no_question")
             later = {"retry_after": str(WINDOW_SECONDS)} if error.status == 429 else {}
             return response(error.status, {"code": error.code}, **later)
         words = of(outcome.language)
         checks = [_row(found, words) for found in outcome.checks]
-        said = {"language": outcome.language, "message": answer_text(outcome), "checks": checks}
+        said = {
+            "language": outcome.language,
+            "message": tip_line.answer_text(outcome),
+            "checks": checks,
+        }
         return response(200, said)
 
 
@@ -98,7 +91,7 @@ def _row(found: CheckAnswer, words: Phrases) -> dict[str, Any]:
         "url": check.url,
         "claim": check.claim,
         "rating": str(check.rating),
-        "rating_words": rating_words(words, check.rating),
+        "rating_words": tip_line.rating_words(words, check.rating),
         "publisher": check.publisher,
         "date": check.date,
         "score": found.score,
@@ -118,14 +111,14 @@ class PageRoute:
         """Return the network from which somebody asks."""
         return request.address
 
-    def question(self, request: Request) -> Question | None:
+    def question(self, request: Request) -> tip_line.Question | None:
         """Return the text of the form; None if somebody opens the page."""
         if request.method != "POST":
             return None
-        return Question(request.form.get("text", ""), request.language)
+        return tip_line.Question(request.form.get("text", ""), request.language)
 
     def response(
-        self, request: Request, outcome: TipAnswer | RequestError | None
+        self, request: Request, outcome: tip_line.TipAnswer | RequestError | None
     ) -> dict[str, Any]:
         """Return the page, with the text that was asked in its form."""
         error = outcome if isinstance(outcome, RequestError) else None
@@ -136,8 +129,8 @@ class PageRoute:
         page = _environment(request.language).get_template("ask.html")
         shown = page.render(
             text=asked,
-            answer=outcome if isinstance(outcome, TipAnswer) else None,
-            problem=problem_words(of(request.language), error.code) if error else "",
+            answer=outcome if isinstance(outcome, tip_line.TipAnswer) else None,
+            problem=tip_line.problem_words(of(request.language), error.code) if error else "",
             publishers=publishers_in(request.language),
         )
         return page_response(request, shown, error)
@@ -150,10 +143,10 @@ def _environment(language: str) -> Environment:
     engine = form_pages(Path(__file__).parent / "templates", language)
     engine.globals |= {
         "day": words.day,
-        "rating": lambda check: rating_words(words, check.rating),
-        "old_words": old_words(words),
-        "nothing_words": nothing_words(words),
-        "advice_words": advice_words(words),
+        "rating": lambda check: tip_line.rating_words(words, check.rating),
+        "old_words": tip_line.old_words(words),
+        "nothing_words": tip_line.nothing_words(words),
+        "advice_words": tip_line.advice_words(words),
         "most_letters": MOST_LETTERS,
     }
     return engine
@@ -223,16 +216,16 @@ class TelegramRoute:
         message = self._addressed(request)
         return str(message.user.id) if message else ""
 
-    def question(self, request: Request) -> Question | None:
+    def question(self, request: Request) -> tip_line.Question | None:
         """Return the text to look up; None for a command, and for what the bot need not answer."""
         message = self._addressed(request)
         if message is None:
             return None
         text = self._text(message)
-        return None if _COMMAND.match(text) else Question(text, message.user.language_code)
+        return None if _COMMAND.match(text) else tip_line.Question(text, message.user.language_code)
 
     def response(
-        self, request: Request, outcome: TipAnswer | RequestError | None
+        self, request: Request, outcome: tip_line.TipAnswer | RequestError | None
     ) -> dict[str, Any]:
         """Return a message to send, or nothing to do. Telegram repeats any other status."""
         if isinstance(outcome, RequestError) and outcome.status in {403, 500}:
@@ -254,11 +247,11 @@ class TelegramRoute:
             },
         )
 
-    def _reply(self, outcome: TipAnswer | RequestError | None, language: str) -> str:
+    def _reply(self, outcome: tip_line.TipAnswer | RequestError | None, language: str) -> str:
         words = of(language)
         if isinstance(outcome, RequestError) and outcome.code != "no_text":
-            return problem_words(words, outcome.code)
-        if not isinstance(outcome, TipAnswer):
+            return tip_line.problem_words(words, outcome.code)
+        if not isinstance(outcome, tip_line.TipAnswer):
             return words.gettext(
                 "Send or forward me a text, and I look for published checks of what it says. I do"
                 " not judge it. I keep nothing of it; Telegram keeps our chat. In a group, reply to"
@@ -267,8 +260,8 @@ class TelegramRoute:
             )
         if not outcome.checks:
             own = of(outcome.language)
-            return f"{nothing_words(own)}\n\n{advice_words(own)}"
-        return replace_controls(_fitting(answer_parts(outcome)), keep="\n")
+            return f"{tip_line.nothing_words(own)}\n\n{tip_line.advice_words(own)}"
+        return replace_controls(_fitting(tip_line.answer_parts(outcome)), keep="\n")
 
     def _addressed(self, request: Request) -> TelegramMessage | None:
         """Return a message that a person wrote to the bot, else None.
@@ -323,7 +316,7 @@ def _fitting(parts: Sequence[str]) -> str:
     return text
 
 
-def routes_of(*, secrets: Secrets, asks_for_secret: bool, bot: str) -> dict[str, AskRoute]:
+def routes_of(*, secrets: Secrets, asks_for_secret: bool, bot: str) -> dict[str, tip_line.AskRoute]:
     """Return each way to ask by the key of its route. The template says which routes there are."""
     return {
         "$default": JsonRoute(secrets if asks_for_secret else None),

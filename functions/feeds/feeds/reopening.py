@@ -11,19 +11,7 @@ from dataclasses import dataclass
 import msgspec
 
 from claims.admission import CheckChange, CheckedClaim
-from ledger.cases import (
-    TRANSITIONS,
-    Case,
-    CaseEntry,
-    CaseKind,
-    CaseMarker,
-    CaseMove,
-    CaseState,
-    JournalEntry,
-    Move,
-    case_id,
-    counted_once,
-)
+from ledger import cases
 from ledger.findings import Finding, digest
 from ledger.keys import correction_key
 from ledger.objects import S3Objects
@@ -104,18 +92,20 @@ class Reopening:
             at = utc(self.clock.now())
             entry, moves = _superseded(case, case.finding, decision, group, change, message, at)
             said = digest("said", msgspec.json.encode(change))
-            marker = CaseMarker(message, entry.provider, said, at[:10], entry.entry)
+            marker = cases.CaseMarker(message, entry.provider, said, at[:10], entry.entry)
             if self.store.commit_case(marker, entry, moves):
                 self._put_correction(finding, message, change)
                 return "reopened" if decision else "noted"
         raise OSError(f"other workers moved the case of a finding {TRIES} times")
 
-    def _decision_of(self, case: Case) -> Case | None:
-        decided = [entry.journal_entry.entry for entry in case.entries if entry.move == Move.DECIDE]
-        if case.state is not CaseState.DECIDED or not decided:
+    def _decision_of(self, case: cases.Case) -> cases.Case | None:
+        decided = [
+            entry.journal_entry.entry for entry in case.entries if entry.move == cases.Move.DECIDE
+        ]
+        if case.state is not cases.CaseState.DECIDED or not decided:
             return None
         decision = self.store.case(decided[-1])
-        in_force = {CaseState.STANDING, CaseState.NARROWED}
+        in_force = {cases.CaseState.STANDING, cases.CaseState.NARROWED}
         return decision if decision is not None and decision.state in in_force else None
 
     def _put_correction(self, finding: str, message: str, change: CheckChange) -> None:
@@ -162,22 +152,22 @@ def _rests_on(finding: Finding, change: CheckChange, *, again: bool) -> bool:
 
 
 def _superseded(
-    case: Case,
+    case: cases.Case,
     finding: Finding,
-    decision: Case | None,
-    group: Case | None,
+    decision: cases.Case | None,
+    group: cases.Case | None,
     change: CheckChange,
     message: str,
     at: str,
-) -> tuple[JournalEntry, tuple[CaseMove, ...]]:
+) -> tuple[cases.JournalEntry, tuple[cases.CaseMove, ...]]:
     """Return the entry, and the moves of the cases with the reason that moderators see.
 
     If the change supersedes a decision, the entry carries the number to subtract.
     """
     key = rule_key(finding.pack, finding.version, finding.rule, finding.mode)
     found = {f"{finding.found_at[:10]}/{key}": 1} if decision else {}
-    entry = JournalEntry(
-        entry=case_id("correction", finding.provider, message),
+    entry = cases.JournalEntry(
+        entry=cases.case_id("correction", finding.provider, message),
         type="correction",
         provider=finding.provider,
         at=at,
@@ -189,20 +179,22 @@ def _superseded(
         found=found,
         about=decision.first if decision else None,
         group=group.case if group else "",
-        counted=counted_once(found, group, Move.SUPERSEDE) if group else {},
+        counted=cases.counted_once(found, group, cases.Move.SUPERSEDE) if group else {},
     )
     now = [f"{said.rating} ({said.date or 'no date'})" for said in change.after[:SHOWN_CLAIMS]]
     says = f" It says now: {', '.join(now)}." if now else ""
     reason = f"The check {change.url} was {change.change}.{says}"
-    moves = [(case, CaseKind.FINDING_OR_NOTICE, Move.REOPEN if decision else Move.NOTE)]
+    moves = [
+        (case, cases.CaseKind.FINDING_OR_NOTICE, cases.Move.REOPEN if decision else cases.Move.NOTE)
+    ]
     if decision:
-        moves.append((decision, CaseKind.DECISION, Move.SUPERSEDE))
+        moves.append((decision, cases.CaseKind.DECISION, cases.Move.SUPERSEDE))
     if group and entry.counted:
-        moves.append((group, CaseKind.GROUP, Move.SUPERSEDE))
+        moves.append((group, cases.CaseKind.GROUP, cases.Move.SUPERSEDE))
     made = []
     for moved, kind, move in moves:
-        state = str(TRANSITIONS[kind, moved.state][move])
-        step = CaseEntry(moved.next_number, move, state, entry, message, reason)
-        reopens = moved.finding if move is Move.REOPEN else None
-        made.append(CaseMove(moved.case, step, reopens=reopens))
+        state = str(cases.TRANSITIONS[kind, moved.state][move])
+        step = cases.CaseEntry(moved.next_number, move, state, entry, message, reason)
+        reopens = moved.finding if move is cases.Move.REOPEN else None
+        made.append(cases.CaseMove(moved.case, step, reopens=reopens))
     return entry, tuple(made)

@@ -23,7 +23,7 @@ from hashlib import sha256
 from itertools import batched
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import msgspec
 

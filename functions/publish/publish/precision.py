@@ -31,16 +31,9 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from cases.decision import JUDGED
+from ledger import units
 from ledger.cases import DecidedScore, JournalEntry
 from ledger.keys import SENTINEL
-from ledger.units import (
-    AUDITED_AT_LEAST,
-    AuditSample,
-    Count,
-    missed_posts,
-    sum_tallies,
-    wilson_interval,
-)
 from phrases import to_translate
 from rules.pack import Pack
 from rules.pack_parts import CardLevel
@@ -69,8 +62,8 @@ class Share(msgspec.Struct, frozen=True, kw_only=True):
 class Estimate(Share, frozen=True, kw_only=True):
     """A share of a count."""
 
-    count: Count = 0
-    of: Count = 0
+    count: units.Count = 0
+    of: units.Count = 0
 
 
 def estimate(count: int, of: int, at_least: int = 1) -> Estimate:
@@ -86,7 +79,7 @@ def estimate(count: int, of: int, at_least: int = 1) -> Estimate:
     if of < at_least or not of:
         note = f"only {of} of the {at_least} that are needed" if of else to_translate("none yet")
         return Estimate(count=count, of=of, note=note)
-    low, high = (round(end, DIGITS) for end in wilson_interval(count, of))
+    low, high = (round(end, DIGITS) for end in units.wilson_interval(count, of))
     return Estimate(count=count, of=of, share=round(count / of, DIGITS), low=low, high=high)
 
 
@@ -161,7 +154,7 @@ def without_cohorts(by_rule: Mapping[str, int]) -> dict[str, int]:
     >>> without_cohorts({"2026-11/a/1/r/live/confirmed": 2, "2026-10/a/1/r/live/confirmed": 9})
     {'a/1/r/live/confirmed': 11}
     """
-    return sum_tallies({key.partition("/")[2]: count} for key, count in by_rule.items())
+    return units.sum_tallies({key.partition("/")[2]: count} for key, count in by_rule.items())
 
 
 def _results_by_rule(tally: Mapping[str, int]) -> dict[str, Counter[str]]:
@@ -234,13 +227,13 @@ def strata_of(
 
 
 def _stratum(confirmed: int, violating: int, judged: int, inspected: int) -> Stratum:
-    missed = estimate(violating, judged, AUDITED_AT_LEAST)
+    missed = estimate(violating, judged, units.AUDITED_AT_LEAST)
     if missed.share is None or not inspected:
         blank = Share(note=missed.note)
         return Stratum(confirmed, missed, blank, blank)
     unmet = max(0, inspected - confirmed)
     # Not from `missed`: a rounded share of many posts would be off by several of them.
-    likely, fewest, most = missed_posts([AuditSample(violating, judged, unmet)])
+    likely, fewest, most = units.missed_posts([units.AuditSample(violating, judged, unmet)])
     prevalence = _rounded_share(*((confirmed + n, inspected) for n in (likely, fewest, most)))
     recall = Share(note=to_translate("no violating post is known"))
     if confirmed + likely:
@@ -262,7 +255,7 @@ class TermEvidence(msgspec.Struct, frozen=True):
     """The findings that one term or sign decided, and how many of them stood."""
 
     groups: Annotated[int, Meta(ge=GROUPS)]
-    stood: Count
+    stood: units.Count
     findings: Annotated[int, Meta(ge=GROUPS)]
     low: float
     high: float
@@ -373,7 +366,7 @@ def _published(totals: _Totals, bar_of: Callable[[str], float | None]) -> dict[s
 class SentinelDays(msgspec.Struct, frozen=True):
     """On how many days the sentinel post was found, and on which it was missed."""
 
-    found: Count
+    found: units.Count
     missed: tuple[str, ...]
 
     @property

@@ -24,17 +24,9 @@ from ledger.keys import SENTINEL
 from ledger.objects import S3Objects
 from ledger.units import sum_records
 from phrases import Phrases, of
+from publish import precision
 from publish.day_facts import DayFacts
 from publish.folding import Numbers, PublishedSets, measures, only_packs
-from publish.precision import (
-    RuleEvidence,
-    SentinelDays,
-    errors_of,
-    is_found,
-    of_cohort,
-    sum_sentinel,
-    without_cohorts,
-)
 from publish.summary import (
     NO_ADDRESS,
     NumberChange,
@@ -89,11 +81,11 @@ class Drafter:
         `sentinel` is the summary of the sentinel post, which is not one of them. Until the day is
         closed, it may still be found.
         """
-        found: SentinelDays | UnsetType = UNSET
-        if sentinel and is_found(sentinel.numbers.by_rule):
-            found = SentinelDays(1, ())
+        found: precision.SentinelDays | UnsetType = UNSET
+        if sentinel and precision.is_found(sentinel.numbers.by_rule):
+            found = precision.SentinelDays(1, ())
         elif sentinel and not sentinel.provisional:
-            found = SentinelDays(0, (day,))
+            found = precision.SentinelDays(0, (day,))
         return self._summary(
             "all",
             day_period(day),
@@ -115,7 +107,7 @@ class Drafter:
         *,
         over: bool,
         before: Summary | None = None,
-        terms: dict[str, RuleEvidence] | UnsetType = UNSET,
+        terms: dict[str, precision.RuleEvidence] | UnsetType = UNSET,
     ) -> Summary:
         """Return the draft of a month or campaign, from the summaries of its days.
 
@@ -150,7 +142,7 @@ class Drafter:
         )
         if period.kind is not PeriodKind.MONTH:
             return draft
-        sentinel = sum_sentinel(day.sentinel for day in days)
+        sentinel = precision.sum_sentinel(day.sentinel for day in days)
         return msgspec.structs.replace(
             draft, standing=standing_of(draft, before), sentinel=sentinel
         )
@@ -183,9 +175,9 @@ class Drafter:
         `as_of` is the last day that is counted; what else is `said` has its field's name.
         """
         by_rule, in_groups = (
-            without_cohorts(tally)
+            precision.without_cohorts(tally)
             if period.kind is PeriodKind.CAMPAIGN
-            else of_cohort(tally, period.name)
+            else precision.of_cohort(tally, period.name)
             for tally in (cases.by_rule, cases.in_groups)
         )
         rules = {key.rpartition("/")[0] for key in numbers.by_rule}
@@ -197,7 +189,7 @@ class Drafter:
             last_day=period.last_day,
             numbers=numbers,
             cases=cases,
-            errors=errors_of(by_rule, rules, as_of, in_groups),
+            errors=precision.errors_of(by_rule, rules, as_of, in_groups),
             **said,
             notice_hours=self.catalogue.notice_hours(numbers.sets, self.notice_hours),
             public_url=self.public_url,

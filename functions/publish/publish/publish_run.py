@@ -29,15 +29,7 @@ from ledger.keys import SENTINEL, is_provider_id, sentinel_post
 from ledger.store import DynamoStore, assign_letters
 from ledger.texts import Clock, in_days, utc
 from ledger.units import OpenFile
-from publish.day_facts import (
-    DayFacts,
-    JournalSpool,
-    Seal,
-    SealBucket,
-    count_day,
-    json_schemas,
-    open_on,
-)
+from publish import day_facts
 from publish.folding import PublishedSets, copies_of_day
 from publish.precision import RuleEvidence, bar_of_pack, is_found, sum_evidence, term_evidence
 from publish.public_bucket import Drafter, SummaryBucket, has_lost_records, next_revision
@@ -92,7 +84,7 @@ class PublishContext:
 
     store: DynamoStore
     public: SummaryBucket
-    seals: SealBucket
+    seals: day_facts.SealBucket
     clock: Clock
     public_url: str
     notice_hours: int
@@ -180,7 +172,7 @@ def publish(context: PublishContext, request: PublishRequest) -> PublishResult:
         run = replace(run, catalogue=context.public.catalogue())
         run.publish_months()  # they name the pauses
     run.publish_campaigns()
-    for path, schema in json_schemas().items():
+    for path, schema in day_facts.json_schemas().items():
         context.public.put(path, schema)
     for step in context.steps:
         step.end(run)
@@ -216,7 +208,7 @@ class PublishRun:
         for day in self.days:
             is_known = begun or day in known
             if self._has_seal_in_force(provider, day, is_known=is_known):
-                begun = is_known or bool(open_on(provider, day, files))
+                begun = is_known or bool(day_facts.open_on(provider, day, files))
                 if begun == is_known:
                     continue  # else the first file is open: the day is published though it is empty
             begun = self._publish_day(provider, day, files, begun=is_known)
@@ -250,8 +242,8 @@ class PublishRun:
         copies = copies_of_day(context.store, provider, day, closed=day <= self.closed)
         published = context.public.published(provider, day)
         at_least = len(published.journal) if published else 0
-        with closing(JournalSpool(at_least)) as spool:
-            facts = count_day(
+        with closing(day_facts.JournalSpool(at_least)) as spool:
+            facts = day_facts.count_day(
                 provider, day, receipts, entries, letters, copies, files, self.catalogue, spool
             )
             begun = begun or not facts.is_empty
@@ -264,7 +256,7 @@ class PublishRun:
                 for step in context.steps:
                     step.day_published(self, provider, day, entries)
         if day <= self.closed and not is_behind:
-            context.seals.write(provider, day, Seal.of(facts, context.clock.now()))
+            context.seals.write(provider, day, day_facts.Seal.of(facts, context.clock.now()))
         return begun
 
     def publish_days_of_all(self) -> None:
@@ -370,7 +362,7 @@ class PublishRun:
             change_rules(public.objects, public.bucket, changes, context.clock.now())
         return bool(changes)
 
-    def _publish_summary(self, draft: Summary, facts: DayFacts | None = None) -> bool:
+    def _publish_summary(self, draft: Summary, facts: day_facts.DayFacts | None = None) -> bool:
         """Compare a draft with the published summary, and write it if they differ.
 
         `facts` are those of a provider's day. If the table holds less of that day than was
@@ -390,7 +382,9 @@ class PublishRun:
             self._write(published, summary, facts)
         return True
 
-    def _write(self, published: Summary | None, summary: Summary, facts: DayFacts | None) -> None:
+    def _write(
+        self, published: Summary | None, summary: Summary, facts: day_facts.DayFacts | None
+    ) -> None:
         """Write a summary in place of the published one, after the files that it names."""
         public, result = self.context.public, self.result
         if published and summary.revision > published.revision:

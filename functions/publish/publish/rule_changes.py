@@ -22,26 +22,16 @@ from ledger.objects import S3Objects
 from publish.precision import RuleErrors, errors_of
 from publish.public_bucket import SummaryBucket
 from publish.summary import Standing, Summary, WentLive
+from rules import rule_set
 from rules.pack import MOST_EXPECTED, Pack
-from rules.rule_set import (
-    Adopted,
-    Evidence,
-    Paused,
-    ProviderSettings,
-    RuleSet,
-    SetError,
-    is_as_tried,
-    load_set,
-    with_notes,
-)
 
 AT_LEAST = 10
 """Decided findings of one provider below which no rule is paused."""
 
 
 def pauses_due(
-    provider: str, standing: Standing, in_force: RuleSet, below: float, since: str
-) -> Iterator[Paused]:
+    provider: str, standing: Standing, in_force: rule_set.RuleSet, below: float, since: str
+) -> Iterator[rule_set.Paused]:
     """Yield the rules in force that must be paused for a provider and are not yet.
 
     A version is judged by all of its findings in the cohorts, of whatever month. It is paused if
@@ -60,7 +50,7 @@ def pauses_due(
             if found.precision is None or found.high is None or name in paused:
                 continue
             if decided >= AT_LEAST and found.high < below:
-                yield Paused(
+                yield rule_set.Paused(
                     name,
                     since,
                     f"of {decided} findings of version {pack.version} that people decided by"
@@ -71,11 +61,11 @@ def pauses_due(
 
 def adoptions_due(
     entries: Iterable[JournalEntry],
-    settings: ProviderSettings,
-    in_force: RuleSet,
+    settings: rule_set.ProviderSettings,
+    in_force: rule_set.RuleSet,
     since: str,
     found: Mapping[str, int],
-) -> Iterator[Adopted]:
+) -> Iterator[rule_set.Adopted]:
     """Yield the newest adoption of each rule that the set in force lacks.
 
     `entries` are those of the provider with these settings, and `found` is what its rules found
@@ -85,13 +75,13 @@ def adoptions_due(
     adoptions = (entry for entry in entries if entry.type == "adoption")
     ordered = sorted(adoptions, key=lambda entry: (entry.at, entry.entry))
     for entry in {entry.rule: entry for entry in ordered}.values():
-        evidence = msgspec.convert(entry.evidence, Evidence)
+        evidence = msgspec.convert(entry.evidence, rule_set.Evidence)
         expected = min(2 * found.get(entry.tried, 0), MOST_EXPECTED)
-        made = Adopted(
+        made = rule_set.Adopted(
             entry.rule, entry.version, entry.matching, entry.band, since, evidence, expected
         )
         is_new = (made.rule, made.matching, made.band) not in known
-        if is_new and is_as_tried(in_force.packs, made):
+        if is_new and rule_set.is_as_tried(in_force.packs, made):
             yield made
 
 
@@ -107,7 +97,10 @@ def most_found(days: Iterable[Summary]) -> dict[str, int]:
 
 
 def change_rules(
-    objects: S3Objects, bucket: str, notes: Sequence[tuple[str, Paused | Adopted]], now: datetime
+    objects: S3Objects,
+    bucket: str,
+    notes: Sequence[tuple[str, rule_set.Paused | rule_set.Adopted]],
+    now: datetime,
 ) -> str:
     """Put a set with these notes by provider in force on top of the set in force.
 
@@ -118,8 +111,8 @@ def change_rules(
         if before is None:
             raise OperatorError(NO_SET)
         try:
-            return with_notes(load_set(before), notes)
-        except SetError as error:
+            return rule_set.with_notes(rule_set.load_set(before), notes)
+        except rule_set.SetError as error:
             raise OperatorError(f"the set in force cannot be changed: {error}") from error
 
     return put_in_force(objects, bucket, make_next, now)
@@ -137,7 +130,7 @@ class PublishedTrials:
     answers: Mapping[str, Counter[str]]
     tried_by: Mapping[str, set[str]]
 
-    def live_here(self, pack: Pack, in_force: RuleSet) -> list[tuple[str, WentLive]]:
+    def live_here(self, pack: Pack, in_force: rule_set.RuleSet) -> list[tuple[str, WentLive]]:
         """Return the adoptions of rules of a pack, by rule and provider; [] if it is replaced.
 
         Each is `live`, `paused` there, or `lapsed`: the set in force lacks it. The day of those in

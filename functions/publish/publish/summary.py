@@ -21,17 +21,8 @@ from msgspec import UNSET, Meta, UnsetType
 from cases.kinds import CaseNumbers
 from ledger.units import Count, Tally
 from phrases import to_translate
+from publish import precision
 from publish.folding import LeftOutReason, Numbers
-from publish.precision import (
-    REMOVED,
-    Errors,
-    RuleEvidence,
-    SentinelDays,
-    Stratum,
-    errors_of,
-    of_cohort,
-    strata_of,
-)
 from rules.pack import Pack
 
 SETTLING = timedelta(hours=2)
@@ -149,8 +140,8 @@ class Cohort(msgspec.Struct, frozen=True):
     audited: Tally = {}
     measures: Tally = {}
     overturned_measures: Tally = {}
-    errors: Errors = Errors()
-    strata: dict[str, Stratum] = {}
+    errors: precision.Errors = precision.Errors()
+    strata: dict[str, precision.Stratum] = {}
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -224,14 +215,14 @@ def _grown(cohort: Cohort, cases: CaseNumbers, day: str, rules: set[str]) -> Coh
     """Return a cohort with the decisions of a month added, which ended on the day."""
     grown: dict[str, Tally] = {}
     for name in ("by_rule", "in_groups", "posts", "audited", "overturned_measures"):
-        added = Counter(of_cohort(getattr(cases, name), cohort.month))
+        added = Counter(precision.of_cohort(getattr(cases, name), cohort.month))
         grown[name] = dict(sorted((Counter(getattr(cohort, name)) + added).items()))
     known = rules | cohort.errors.by_rule.keys()
     return msgspec.structs.replace(
         cohort,
         **grown,
-        errors=errors_of(grown["by_rule"], known, day, grown["in_groups"]),
-        strata=strata_of(grown["posts"], grown["audited"], cohort.inspected),
+        errors=precision.errors_of(grown["by_rule"], known, day, grown["in_groups"]),
+        strata=precision.strata_of(grown["posts"], grown["audited"], cohort.inspected),
     )
 
 
@@ -328,12 +319,12 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     changes: tuple[NumberChange, ...] = ()
     numbers: Numbers
     cases: CaseNumbers = CaseNumbers()
-    errors: Errors = Errors()
+    errors: precision.Errors = precision.Errors()
     standing: Standing | None = None
-    terms: dict[str, RuleEvidence] | UnsetType = UNSET
+    terms: dict[str, precision.RuleEvidence] | UnsetType = UNSET
     days: tuple[SummaryPart, ...] = ()
     providers: tuple[SummaryPart, ...] = ()
-    sentinel: SentinelDays | UnsetType = UNSET
+    sentinel: precision.SentinelDays | UnsetType = UNSET
     journal: tuple[JournalFile, ...] = ()
     open_files: tuple[OpenFileNote, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
@@ -379,7 +370,7 @@ def part_of(name: str, summary: Summary) -> SummaryPart:
         decided=cases.decided,
         overturned=cases.overturned,
         acted=sum(cases.by_ground.values()),
-        removed=cases.by_measure.get(REMOVED, 0),
+        removed=cases.by_measure.get(precision.REMOVED, 0),
         contested=sum(cases.complaints.values()) + cases.disputes,
     )
 

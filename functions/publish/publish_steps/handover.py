@@ -23,17 +23,10 @@ from dsa.report import LEDGER, Period, Report, report_files
 from dsa.report_entries import Entries
 from dsa.report_proof import WrittenReport, prove
 from dsa.statement import BATCH
+from ledger import findings
 from ledger.cases import JournalEntry
 from ledger.codes import OperatorError
 from ledger.draws import NEWEST, DrawLimit, Draws, draw_limit, draws_key, read_draws
-from ledger.findings import (
-    COPY_DAYS,
-    ConfirmedFingerprint,
-    CopySnapshot,
-    SampledPost,
-    SampleLine,
-    merge_samples,
-)
 from ledger.keys import (
     SENTINEL,
     audit_file_key,
@@ -92,17 +85,19 @@ class Samples(BucketStep):
                 run.context.public.put(f"audit/{month}.json", published)
 
 
-def merged_samples(before: bytes, posts: Sequence[SampledPost]) -> bytes:
+def merged_samples(before: bytes, posts: Sequence[findings.SampledPost]) -> bytes:
     r"""Return the posts with the smallest ranks of a sample and of more posts, as JSON Lines.
 
     >>> merged_samples(b"", [SampledPost("p-1", "ff", "k:b"), SampledPost("p-2", "0a", "k:a")] * 2)
     b'{"post":"p-2","rank":"0a","account":"k:a"}\n{"post":"p-1","rank":"ff","account":"k:b"}\n'
     """
-    earlier = [msgspec.json.decode(line, type=SampleLine) for line in before.splitlines()]
-    known = [*(SampleLine(*post) for post in posts), *earlier]
+    earlier = [msgspec.json.decode(line, type=findings.SampleLine) for line in before.splitlines()]
+    known = [*(findings.SampleLine(*post) for post in posts), *earlier]
     accounts = {line.post: line.account for line in known}
-    smallest = merge_samples([[(line.post, line.rank) for line in known]])
-    return encode_json_lines(SampleLine(post, rank, accounts[post]) for post, rank in smallest)
+    smallest = findings.merge_samples([[(line.post, line.rank) for line in known]])
+    return encode_json_lines(
+        findings.SampleLine(post, rank, accounts[post]) for post, rank in smallest
+    )
 
 
 class Statements(BucketStep):
@@ -183,7 +178,7 @@ def year_over(closed: str) -> str:
     return str(year if closed[5:] == "12-31" else year - 1)
 
 
-SNAPSHOT_DAYS = COPY_DAYS - 4
+SNAPSHOT_DAYS = findings.COPY_DAYS - 4
 """How old a finding may be: S3 keeps a snapshot for a day and its earlier versions for another, and
 each may end a day late."""
 
@@ -235,14 +230,14 @@ class Snapshots(BucketStep):
         if not rules:
             return False
         data, etag = self.objects.get_with_etag(self.bucket, copies_key(provider)) or (b"", None)
-        stored = msgspec.json.decode(data, type=CopySnapshot) if data else None
+        stored = msgspec.json.decode(data, type=findings.CopySnapshot) if data else None
         age = now - datetime.fromisoformat(stored.at) if stored else timedelta.max
         if stored and not stored.erased and timedelta() <= age < WRITTEN_AFTER:
             return False
         first = days_before(now.date().isoformat(), SNAPSHOT_DAYS)
         rows = confirmed_fingerprints(store, provider, rules, days, first)
-        snapshot = CopySnapshot(utc(now), ALGORITHM, rows)
-        before = stored or CopySnapshot("", ALGORITHM)
+        snapshot = findings.CopySnapshot(utc(now), ALGORITHM, rows)
+        before = stored or findings.CopySnapshot("", ALGORITHM)
         is_same = msgspec.structs.replace(before, at=snapshot.at) == snapshot
         if is_same and (stored is None or timedelta() <= age < KEPT_FOR):
             return False
@@ -256,7 +251,7 @@ def confirmed_fingerprints(
     rules: Mapping[str, Sequence[str]],
     days: Sequence[str],
     first: str,
-) -> tuple[ConfirmedFingerprint, ...]:
+) -> tuple[findings.ConfirmedFingerprint, ...]:
     """Return one fingerprint of each group of confirmed posts that rules of copies look for.
 
     `rules` has the rules of copies by the rule (`pack/rule`) that a person confirmed, `days` those
@@ -285,7 +280,7 @@ def confirmed_fingerprints(
     return tuple(sorted(_newest(texts)))
 
 
-def _newest(texts: Mapping[str, set[Fingerprinted]]) -> Iterator[ConfirmedFingerprint]:
+def _newest(texts: Mapping[str, set[Fingerprinted]]) -> Iterator[findings.ConfirmedFingerprint]:
     """Yield the first text of each group; of too many, those that were decided last."""
     firsts: list[tuple[Fingerprinted, str]] = []
     for name, of_rule in texts.items():
@@ -293,7 +288,7 @@ def _newest(texts: Mapping[str, set[Fingerprinted]]) -> Iterator[ConfirmedFinger
         firsts += [(text, name) for text in of_rule if groups[text.id] == text.id]
     for text, name in sorted(firsts)[-MOST_ROWS:]:
         _, decision, _ = text.id.split()
-        yield ConfirmedFingerprint(name, decision, text.fingerprint)
+        yield findings.ConfirmedFingerprint(name, decision, text.fingerprint)
 
 
 def _rules_of(packs: Sequence[Pack]) -> dict[str, list[str]]:

@@ -19,43 +19,13 @@ from secrets import token_bytes
 
 import msgspec
 
+import tlog
 from ledger.keys import keyed, receipt_key
 from ledger.texts import utc
 from ledger.units import ReceiptCounts
 from publish.publish_run import LogGrowth, PublishRun, PublishStep
 from publish.summary import days_before
-from publish_steps.served_log import (
-    AT_ONCE,
-    KnownLog,
-    LogBusyError,
-    LogRefusedError,
-    PeriodFile,
-    ServedLog,
-    checking_programs,
-    known_key,
-    list_files,
-    period_file,
-    read_known,
-    standing_file,
-)
-from tlog import (
-    BeganLeaf,
-    DayLeaf,
-    FindingLeaf,
-    LogFiles,
-    MovedLeaf,
-    PublishedLeaf,
-    ReceiptLeaf,
-    ReportLeaf,
-    RunLeaf,
-    Signer,
-    UnitLeaf,
-    decode_leaf,
-    encode_leaf,
-    encode_proof,
-    is_signed_by,
-    parse_checkpoint,
-)
+from publish_steps import served_log
 
 ALIVE_AFTER = timedelta(hours=6)
 """When a run adds a leaf although nothing is new: an old log would look like one rolled back."""
@@ -77,13 +47,13 @@ class PublicLog(PublishStep):
     back yet.
     """
 
-    log: ServedLog
-    key_before: Signer | None = None
+    log: served_log.ServedLog
+    key_before: tlog.Signer | None = None
     has_begun: bool = False
 
     def end(self, run: PublishRun) -> None:
         """Publish the programs that check the log, and let it grow."""
-        for path, program in checking_programs().items():
+        for path, program in served_log.checking_programs().items():
             run.context.public.put(path, program)
         at, accept = utc(run.context.clock.now()), run.request.accept
         run.result.log = LogGrowth(0, 0)
@@ -94,28 +64,28 @@ class PublicLog(PublishStep):
             if LOG in accept:
                 log.adopt()
             _grow(run, log, at)
-        except LogBusyError:
+        except served_log.LogBusyError:
             pass  # another run was adding at the same time: the next run adds what is missing
-        except LogRefusedError as error:
+        except served_log.LogRefusedError as error:
             run.result.log, run.result.log_refused = None, str(error)
 
 
-def _grow(run: PublishRun, log: ServedLog, at: str) -> None:
+def _grow(run: PublishRun, log: served_log.ServedLog, at: str) -> None:
     """Add the leaves that are due, in portions, as long as there is time, and note the growth.
 
     The next run adds the rest. Raises LogRefusedError if the log cannot grow without contradicting
     its served head, LogBusyError if another run moved the head meanwhile.
     """
     head = log.head()
-    known, before = read_known(log, head), head.size
+    known, before = served_log.read_known(log, head), head.size
     run.result.log = LogGrowth(before, 0)
-    due_leaves = DueLeaves(run, log, known, LogFiles(known.size, log.read)).leaves()
+    due_leaves = DueLeaves(run, log, known, tlog.LogFiles(known.size, log.read)).leaves()
     due, listed = set[str](), ""
     for portion, is_last in _portions(due_leaves, run.context.has_time):
-        leaves = map(decode_leaf, portion)
-        due |= {leaf.path for leaf in leaves if isinstance(leaf, PublishedLeaf)}
+        leaves = map(tlog.decode_leaf, portion)
+        due |= {leaf.path for leaf in leaves if isinstance(leaf, tlog.PublishedLeaf)}
         if is_last:
-            files = list_files(log, known, due)
+            files = served_log.list_files(log, known, due)
             listed = sha256(files).hexdigest()
             since = datetime.fromisoformat(at) - datetime.fromisoformat(known.at or at)
             is_seen = known.at and since < ALIVE_AFTER
@@ -123,12 +93,12 @@ def _grow(run: PublishRun, log: ServedLog, at: str) -> None:
                 break
             # Also if it is there already: the lifecycle deletes what was not written for long.
             log.objects.put(log.public, f"log/lists/{listed}.json", files)
-        head = log.append(head, [*portion, encode_leaf(RunLeaf(at, listed))], at)
+        head = log.append(head, [*portion, tlog.encode_leaf(tlog.RunLeaf(at, listed))], at)
         run.result.log = LogGrowth(head.size, head.size - before)
     for leaf in log.files(head).leaves(known.size):
         known.add(leaf)
     known.root = head.root
-    log.objects.put(log.work, known_key(log), msgspec.json.encode(known))
+    log.objects.put(log.work, served_log.known_key(log), msgspec.json.encode(known))
 
 
 def _portions(
@@ -138,7 +108,10 @@ def _portions(
 
     End when there is no time for another one.
     """
-    while len(portion := list(islice(leaves, AT_ONCE))) == AT_ONCE and has_time():
+    while (
+        len(portion := list(islice(leaves, served_log.AT_ONCE))) == served_log.AT_ONCE
+        and has_time()
+    ):
         yield portion, False
     yield portion, True
 
@@ -151,8 +124,13 @@ CONFIRMED = "confirmed.tlog-proof"
 
 
 def newest_log(
-    first: ServedLog, former: Signer | None, at: str, *, has_begun: bool = False, may_begin: bool
-) -> ServedLog:
+    first: served_log.ServedLog,
+    former: tlog.Signer | None,
+    at: str,
+    *,
+    has_begun: bool = False,
+    may_begin: bool,
+) -> served_log.ServedLog:
     """Return the newest log. If it was signed by another key, begin the next one.
 
     `first` is the log under `log/` with the key that signs now, `former` the key that signed
@@ -170,37 +148,43 @@ def newest_log(
         log = following
     note = log.read("checkpoint")
     if note is None and has_begun and not may_begin and log.head().size == 0:
-        raise LogRefusedError(
+        raise served_log.LogRefusedError(
             "LogKeyArn is the key of a log, which is not here yet: put back its table and files"
             " (docs/operate.md), or begin a log with `terang publish --accept new-log`"
         )
     if note is None or (vkey := log.read("vkey")) == log.vkey:
         return log
     if number > LOGS:
-        raise LogRefusedError(f"no rule of the public bucket prunes log/{number}/: add one")
-    if former is not None and is_signed_by(note, former):
+        raise served_log.LogRefusedError(
+            f"no rule of the public bucket prunes log/{number}/: add one"
+        )
+    if former is not None and tlog.is_signed_by(note, former):
         note = _end(replace(log, signer=former), following, at)
     elif not may_begin:
         raise log.refusal_of(vkey)
     if following.head().size == 0:
-        old = parse_checkpoint(note)
-        began = BeganLeaf(old.origin, old.size, old.root.hex())
-        following.append(following.head(), [encode_leaf(began), encode_leaf(RunLeaf(at))], at)
+        old = tlog.parse_checkpoint(note)
+        began = tlog.BeganLeaf(old.origin, old.size, old.root.hex())
+        following.append(
+            following.head(), [tlog.encode_leaf(began), tlog.encode_leaf(tlog.RunLeaf(at))], at
+        )
     return following
 
 
-def _end(log: ServedLog, following: ServedLog, at: str) -> bytes:
+def _end(log: served_log.ServedLog, following: served_log.ServedLog, at: str) -> bytes:
     """End a log with a leaf that names the log that continues it, and publish the proof of it.
 
     Return its last checkpoint.
     """
     head = log.head()
-    moved = encode_leaf(MovedLeaf(following.origin, following.vkey.decode().removesuffix("\n")))
+    moved = tlog.encode_leaf(
+        tlog.MovedLeaf(following.origin, following.vkey.decode().removesuffix("\n"))
+    )
     if moved not in log.files(head).leaves(max(0, head.size - 2)):
-        head = log.append(head, [moved, encode_leaf(RunLeaf(at))], at)
+        head = log.append(head, [moved, tlog.encode_leaf(tlog.RunLeaf(at))], at)
     index, note = head.size - 2, log.read("checkpoint") or b""
     extra = json.dumps({"leaf": moved.decode()}).encode()
-    proof = encode_proof(index, log.files(head).inclusion(index), note, extra)
+    proof = tlog.encode_proof(index, log.files(head).inclusion(index), note, extra)
     log.objects.put(log.public, following.folder + CONFIRMED, proof)
     return note
 
@@ -218,9 +202,9 @@ class DueLeaves:
     """Finds the leaves that a log lacks in a run."""
 
     run: PublishRun
-    log: ServedLog
-    known: KnownLog
-    files: LogFiles
+    log: served_log.ServedLog
+    known: served_log.KnownLog
+    files: tlog.LogFiles
 
     def leaves(self) -> Iterator[bytes]:
         """Yield the leaves of closed days, then those of files, then those of reports.
@@ -234,8 +218,8 @@ class DueLeaves:
         for provider, day in dict.fromkeys(found):
             if f"{provider}/{day}" not in self.run.result.behind:
                 yield from self._day(provider, day)
-        yield from map(encode_leaf, self._published())
-        yield from map(encode_leaf, self._reports())
+        yield from map(tlog.encode_leaf, self._published())
+        yield from map(tlog.encode_leaf, self._reports())
 
     def _day(self, provider: str, day: str) -> Iterator[bytes]:
         """Yield the leaves of a closed day that the log lacks, and a leaf that ends them."""
@@ -256,13 +240,13 @@ class DueLeaves:
         for leaf in chain(chain.from_iterable(shards), self._receipts(provider, day, closed)):
             if sha256(leaf).digest() not in logged:
                 yield leaf
-        yield encode_leaf(DayLeaf(provider, day, facts))
+        yield tlog.encode_leaf(tlog.DayLeaf(provider, day, facts))
 
     def _shard(self, provider: str, day: str, shard: str, key: bytes) -> Iterator[bytes]:
         for receipt, findings in self.log.store.logged_units(provider, day, shard):
             if receipt is not None:
-                yield encode_leaf(
-                    UnitLeaf(
+                yield tlog.encode_leaf(
+                    tlog.UnitLeaf(
                         provider=provider,
                         day=day,
                         unit=keyed(key, receipt.unit),
@@ -273,7 +257,7 @@ class DueLeaves:
                     )
                 )
             for finding in findings:
-                yield encode_leaf(FindingLeaf(provider, day, keyed(key, finding)))
+                yield tlog.encode_leaf(tlog.FindingLeaf(provider, day, keyed(key, finding)))
 
     def _receipts(self, provider: str, day: str, files: Iterable[str]) -> Iterator[bytes]:
         for file in files:
@@ -282,22 +266,22 @@ class DueLeaves:
                 counts = msgspec.json.decode(data, type=ReceiptCounts)
                 read = counts.records, counts.inspected, counts.refused
                 digest = sha256(data).hexdigest()
-                yield encode_leaf(ReceiptLeaf(provider, day, digest, *read))
+                yield tlog.encode_leaf(tlog.ReceiptLeaf(provider, day, digest, *read))
 
-    def _published(self) -> Iterator[PublishedLeaf]:
+    def _published(self) -> Iterator[tlog.PublishedLeaf]:
         """Yield a leaf for each file of the public bucket that is not in the log as it is now.
 
         A leaf that is about to be pruned does not count.
         """
         since = self.known.size_on(days_before(self.run.today, RESTATED_DAYS))
         for path, etag in self._unnamed(self.log.public, "", since):
-            part = period_file(path)
-            of = part.of if part else standing_file(path)
+            part = served_log.period_file(path)
+            of = part.of if part else served_log.standing_file(path)
             revision = self._revision(part) if part else 0
             if of is None or revision is None:
                 continue
             if read := self._read(self.log.public, path, etag, since):
-                yield PublishedLeaf(path, *read, of, revision)
+                yield tlog.PublishedLeaf(path, *read, of, revision)
 
     def _unnamed(self, bucket: str, prefix: str, since: int) -> Iterator[tuple[str, str]]:
         """Yield path and etag of the files that the log does not name, as far as etags tell."""
@@ -316,19 +300,19 @@ class DueLeaves:
             return None
         return digest, len(data)
 
-    def _revision(self, part: PeriodFile) -> int | None:
+    def _revision(self, part: served_log.PeriodFile) -> int | None:
         """Return the revision that a file of a period is of, or None while the period is open."""
         if part.revision:
             return part.revision
         summary = self.run.context.public.published(part.provider, part.period)
         return None if summary is None or summary.provisional else summary.revision
 
-    def _reports(self) -> Iterator[ReportLeaf]:
+    def _reports(self) -> Iterator[tlog.ReportLeaf]:
         """Yield a leaf for each file of a yearly report: its digest only."""
         for provider in self.run.providers:
             for path, etag in self._unnamed(self.log.out, f"out/{provider}/reports/", 0):
                 if read := self._read(self.log.out, path, etag, 0):
-                    yield ReportLeaf(path, *read)
+                    yield tlog.ReportLeaf(path, *read)
 
 
 def key_expiry(month: str) -> int:

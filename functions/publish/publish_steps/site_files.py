@@ -48,16 +48,8 @@ from publish.summary import (
     months_before,
     summary_path,
 )
+from publish_steps import site_pages
 from publish_steps.page_words import opening, page_path, title_of
-from publish_steps.site_pages import (
-    TREND_MONTHS,
-    Contents,
-    ListedProvider,
-    Pages,
-    PublishedIndex,
-    sign_rows,
-    terms_apart,
-)
 from publish_steps.tables import COLUMNS, ProviderRow, by_now
 from rules.pinned import definition_of
 
@@ -96,7 +88,7 @@ class Site(PublishStep):
                 provider,
                 kind,
                 months_before(summary.period, COHORTS - 1),
-                months_before(summary.period, 1 - TREND_MONTHS),
+                months_before(summary.period, 1 - site_pages.TREND_MONTHS),
             )
             now = [month for month in months if month.period != summary.period]
             now = sorted([*now, summary], key=lambda month: month.period)
@@ -132,7 +124,7 @@ class Site(PublishStep):
             names.append(changed.period)
         months: dict[str, Summary] = {}
         if summary.kind is PeriodKind.MONTH:
-            first = months_before(summary.period, TREND_MONTHS - 1)
+            first = months_before(summary.period, site_pages.TREND_MONTHS - 1)
             known = public.published_in(provider, PeriodKind.MONTH, first)
             months = {month.period: month for month in (*known, changed or summary, summary)}
         by_month = [months[name] for name in sorted(months)]
@@ -145,10 +137,10 @@ class Site(PublishStep):
             written |= public.put(page_path(summary.path, language), page.encode())
         return written
 
-    def _pages(self, run: PublishRun) -> dict[str, Pages]:
+    def _pages(self, run: PublishRun) -> dict[str, site_pages.Pages]:
         """Return what renders pages under the sets of a run, by language."""
         return {
-            language: Pages(
+            language: site_pages.Pages(
                 run.catalogue, run.context.public_url, run.today, language, **asdict(self)
             )
             for language in LANGUAGES
@@ -170,9 +162,9 @@ class Site(PublishStep):
         trials = trials_of(months, public)
         key = factchecks_facts_key(in_force.factchecks) if in_force.factchecks else ""
         facts = public.objects.get(public.bucket, key) if key else None
-        checks = msgspec.json.decode(facts, type=PublishedIndex) if facts else None
+        checks = msgspec.json.decode(facts, type=site_pages.PublishedIndex) if facts else None
         contents = contents_of(public, months)
-        rows = sign_rows(in_force)
+        rows = site_pages.sign_rows(in_force)
         for row in rows:
             if row.is_known:
                 public.put(f"signs/{row.digest}.json", definition_of(row.id))
@@ -183,7 +175,7 @@ class Site(PublishStep):
                 page = pages.pack(pack, totals, decided, campaigns, terms, trials)
                 path = page_path(f"packs/{pack.id}/{pack.version}", language)
                 public.put(path, page.encode())
-                apart = terms_apart(pack)
+                apart = site_pages.terms_apart(pack)
                 for rule in (rule for rule in pack.rules if rule.id in apart):
                     path = page_path(f"packs/{pack.id}/{pack.version}/{rule.id}", language)
                     public.put(path, pages.rule(pack, rule, terms).encode())
@@ -200,13 +192,13 @@ class Site(PublishStep):
             public.put(page_path("index", language), pages.index(contents, checks).encode())
 
 
-def contents_of(public: SummaryBucket, months: Sequence[Summary]) -> Contents:
+def contents_of(public: SummaryBucket, months: Sequence[Summary]) -> site_pages.Contents:
     """Return what the index lists: `all`, the providers by name, and last the sentinel."""
     names = sorted(public.names, key=lambda name: (name != "all", name == SENTINEL, name))
-    listed = Contents(
+    listed = site_pages.Contents(
         months=tuple(months),
         providers=tuple(
-            ListedProvider(
+            site_pages.ListedProvider(
                 provider=name,
                 days=tuple(days),
                 months=tuple(public.periods(name, PeriodKind.MONTH)),
@@ -380,7 +372,7 @@ DAYS = 31
 
 
 def feed_of(
-    listed: Iterable[ListedProvider],
+    listed: Iterable[site_pages.ListedProvider],
     published: Callable[[str, str], Summary | None],
     public_url: str,
 ) -> bytes:

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
+from ledger import units
 from ledger.closing import current_set, stored_set
 from ledger.codes import OperatorError, Refusal
 from ledger.findings import CopySnapshot, Label, unit_id
@@ -34,14 +35,6 @@ from ledger.posts import (
     read_translated_line,
 )
 from ledger.texts import Clock, lines_of_body, utc
-from ledger.units import (
-    CopyMatch,
-    FoundCopies,
-    RangeMessage,
-    max_receipt_bytes,
-    receipt_problem,
-    sum_tallies,
-)
 from matcher import Hit, Matcher, Pack, Rule, RuleSet, Span, load_set
 from matcher.engine import Fingerprints, load_numpy
 from matcher.hit import PostResult
@@ -76,7 +69,7 @@ class OwnedLines:
         """The number of bytes that the range owns."""
         return len(self.data) + self.passed_over
 
-    def id_in(self, unit: RangeMessage) -> str:
+    def id_in(self, unit: units.RangeMessage) -> str:
         """Return the unit's id, a digest of its own bytes.
 
         The id of a translated unit leaves out the pseudonyms, which change with the month, so that
@@ -95,7 +88,7 @@ class OwnedLines:
         return unit_id(unit.provider, data + tail)
 
 
-def read_owned(objects: S3Objects, unit: RangeMessage) -> OwnedLines:
+def read_owned(objects: S3Objects, unit: units.RangeMessage) -> OwnedLines:
     """Read the lines that begin in the unit's range, in bounded memory whatever their length.
 
     Raises ObjectChangedError or ObjectGoneError.
@@ -113,7 +106,7 @@ def read_owned(objects: S3Objects, unit: RangeMessage) -> OwnedLines:
     return _read_rest_of_line(objects, unit, data)
 
 
-def _read_rest_of_line(objects: S3Objects, unit: RangeMessage, data: bytes) -> OwnedLines:
+def _read_rest_of_line(objects: S3Objects, unit: units.RangeMessage, data: bytes) -> OwnedLines:
     """Complete the last line. Beyond LINE_BYTES, count its bytes and do not keep them."""
     pieces, position, passed_over = [data], unit.end, 0
     line_size = len(data) - data.rfind(b"\n") - 1
@@ -156,7 +149,7 @@ class UnitRecords:
             "records": self.records,
             "inspected": len(self.posts),
             "refused": dict(self.refused),
-            "by_language": sum_tallies({language_of(tag): n} for tag, n in by_tag.items()),
+            "by_language": units.sum_tallies({language_of(tag): n} for tag, n in by_tag.items()),
             "unknown_fields": self.unknown_fields,
             "assumed_utc": self.assumed_utc,
             "first": utc(min(times)) if times else "",
@@ -308,7 +301,7 @@ def find_copies(
     rules: Mapping[str, PackRule],
     confirmed: Confirmed,
     fingerprints: Fingerprints,
-) -> FoundCopies:
+) -> units.FoundCopies:
     """Compare posts with the confirmed ones of each rule, except those that its parent rule hits.
 
     `results` are what the matcher found in the posts. Equal texts are compared once.
@@ -319,7 +312,7 @@ def find_copies(
         if confirmed.is_erased or name in confirmed.by_rule
     }
     if not tried:
-        return FoundCopies(confirmed.digest)
+        return units.FoundCopies(confirmed.digest)
     known: dict[tuple[str, ...], bytes] = {}
     found: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
     count = not_compared = 0
@@ -339,8 +332,8 @@ def find_copies(
             if decision is not None:
                 found[name, decision].append(number)
                 count += 1
-    matches = (CopyMatch(*key, tuple(numbers)) for key, numbers in sorted(found.items()))
-    return FoundCopies(confirmed.digest, tuple(matches), not_compared)
+    matches = (units.CopyMatch(*key, tuple(numbers)) for key, numbers in sorted(found.items()))
+    return units.FoundCopies(confirmed.digest, tuple(matches), not_compared)
 
 
 class Finder(Protocol):
@@ -441,13 +434,13 @@ class RuleSets:
         )
         if key not in self._rules:
             counted = list(counted_rules(packs))
-            if problem := receipt_problem(counted):
+            if problem := units.receipt_problem(counted):
                 raise OperatorError(f"with the set {digest}, {provider} would run {problem}")
             versions = {pack.id: pack.version for pack in rule_set.packs}
             rules = Rules(
                 set=digest,
                 skipped=tuple(f"{pack}/{versions[pack]}" for pack in selection.skipped),
-                receipt_bytes=max_receipt_bytes(counted),
+                receipt_bytes=units.max_receipt_bytes(counted),
                 matcher=Matcher(packs),
                 none_in_force=selection.no_rules,
                 expected={

@@ -23,16 +23,8 @@ from typing import Any, Protocol
 
 import msgspec
 
+from claims import text_words
 from claims.index import HEAD, RARE, LanguageIndex, saturated
-from claims.text_words import (
-    ClaimText,
-    grams_of,
-    is_written_in,
-    read_json,
-    split_at_capitals,
-    split_known_words,
-    synonyms,
-)
 
 MOST_TAGS = 30
 """Tags of a text that are split into words of the index. This bounds the time."""
@@ -81,7 +73,7 @@ class Query:
     """
 
     index: LanguageIndex
-    text: ClaimText
+    text: text_words.ClaimText
     numbers: tuple[int, ...]
     implied: frozenset[int] = frozenset()
     capitals: frozenset[int] = frozenset()
@@ -117,19 +109,23 @@ class Query:
         return share(held + implied / 2, index.weight(words))
 
 
-def query_of(index: LanguageIndex, text: str | ClaimText) -> Query:
+def query_of(index: LanguageIndex, text: str | text_words.ClaimText) -> Query:
     """Return the query of a text for this index."""
     tags = count()
 
     def split(tag: str) -> str:
         by_words = next(tags) < MOST_TAGS
-        return split_known_words(tag, index.is_known) if by_words else split_at_capitals(tag)
+        return (
+            text_words.split_known_words(tag, index.is_known)
+            if by_words
+            else text_words.split_at_capitals(tag)
+        )
 
-    text = ClaimText.of(text)
+    text = text_words.ClaimText.of(text)
     words = text.words(index.language, split)
     stems = [word.stem for word in words]
     capitals = frozenset(at for at, word in enumerate(words) if word.is_name or word.opens)
-    number, alike = index.number, synonyms(index.language)
+    number, alike = index.number, text_words.synonyms(index.language)
     numbers = tuple(number.get(stem, -1) for stem in stems)
     implied = {number[other] for stem in stems for other in alike.get(stem, ()) if other in number}
     return Query(index, text, numbers, frozenset(implied.difference(numbers)), capitals)
@@ -168,7 +164,7 @@ class Meaning(Protocol):
 @cache
 def weights() -> dict[str, float]:
     """Return the published weight of each likeness."""
-    loaded: dict[str, float] = read_json("ranking.json")["weights"]
+    loaded: dict[str, float] = text_words.read_json("ranking.json")["weights"]
     return loaded
 
 
@@ -317,7 +313,7 @@ def shipped_curves() -> Curves:
 @cache
 def published_curves() -> dict[str, Any]:
     """Return the curves of this release as published; each new index holds them."""
-    loaded: dict[str, Any] = read_json("attaching.json")
+    loaded: dict[str, Any] = text_words.read_json("attaching.json")
     return loaded
 
 
@@ -345,7 +341,7 @@ def meets(demands: Demands, query: Query, place: int) -> bool:
     enough of the whole claim.
     """
     index = query.index
-    if demands.own_language and not is_written_in(query.text, index.language):
+    if demands.own_language and not text_words.is_written_in(query.text, index.language):
         return False
     words = index.claim_and_title(place)
     if len(words) < demands.least_words:
@@ -400,7 +396,7 @@ def _evidence(query: Query, text_grams: Collection[str], place: int) -> dict[str
     in_title, _ = best_stretch(query, frozenset(title)) if title else (shared, weight)
     names = index.names(place) if index.marks_names else _longest_run(query, claim_words)
     without_names = shared.difference(names)
-    grams = grams_of(index.check(place).claim)
+    grams = text_words.grams_of(index.check(place).claim)
     held = share(weight, _whole(query, claim))
     return {
         "claim": held,

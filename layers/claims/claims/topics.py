@@ -18,17 +18,7 @@ from hashlib import sha256
 from operator import and_
 from typing import Any, NamedTuple
 
-from claims.text_words import (
-    IS_JOINED,
-    MOSTLY_CAPITALS,
-    ClaimText,
-    common_words,
-    read_data,
-    read_json,
-    stem,
-    stemmed,
-    stop_words,
-)
+from claims import text_words
 
 NAME_LANGUAGES = ("en", "id")
 """Languages that mark names by capitals and have word lists here."""
@@ -77,9 +67,13 @@ class PersonNames:
         families, verbs = lists["families zh"], lists["speaks zh"].split()
         self._chinese = re.compile(f"[{families}][\u4e00-\u9fff]{{1,2}}(?:{'|'.join(verbs)})")
         self._common = frozenset(
-            stem(word, language)
+            text_words.stem(word, language)
             for language in NAME_LANGUAGES
-            for word in (*common_words(language), *stop_words(language), *terms)
+            for word in (
+                *text_words.common_words(language),
+                *text_words.stop_words(language),
+                *terms,
+            )
         )
 
     def is_in(self, text: str) -> bool:
@@ -88,7 +82,7 @@ class PersonNames:
             return True
         tokens = list(_tokens(text))
         capitalised = sum(token.is_capitalised for token in tokens)
-        is_headline = len(tokens) > 1 and capitalised > MOSTLY_CAPITALS * len(tokens)
+        is_headline = len(tokens) > 1 and capitalised > text_words.MOSTLY_CAPITALS * len(tokens)
         return any(
             self._is_person(run, before, after, is_headline=is_headline)
             for run, before, after in self._runs(tokens)
@@ -136,7 +130,9 @@ class PersonNames:
 
     def _is_common(self, token: _Token) -> bool:
         word = token.name.casefold()
-        is_listed = any(stem(word, language) in self._common for language in NAME_LANGUAGES)
+        is_listed = any(
+            text_words.stem(word, language) in self._common for language in NAME_LANGUAGES
+        )
         return is_listed and token.name not in self._given
 
 
@@ -199,7 +195,7 @@ def kept_out_by(text: str) -> list[str]:
 
 def lists() -> bytes:
     """Return the bytes of the published lists, data/topics.json."""
-    return read_data("topics.json")
+    return text_words.read_data("topics.json")
 
 
 @cache
@@ -248,7 +244,7 @@ class _Prepared:
 
     def __init__(self, original: str):
         self.original = original
-        self.text = ClaimText(original.translate(_rules().same_letters))
+        self.text = text_words.ClaimText(original.translate(_rules().same_letters))
         self._written = _line(word.stem.casefold() for word in self.text.written)
         self._readings: dict[str, _Reading] = {}
 
@@ -261,7 +257,7 @@ class _Prepared:
                 _line(stems),
                 self._written,
                 text.casefold(),
-                IS_JOINED.search(text) is not None,
+                text_words.IS_JOINED.search(text) is not None,
             )
         return self._readings[language]
 
@@ -330,7 +326,7 @@ class _Rules(NamedTuple):
 
 @cache
 def _rules() -> _Rules:
-    loaded = read_json("topics.json")
+    loaded = text_words.read_json("topics.json")
     kept_out = {
         name: [[_terms(listed, language)] for language, listed in by_language.items()]
         for name, by_language in loaded["kept_out"].items()
@@ -379,13 +375,13 @@ def _terms(listed: str, language: str) -> _Terms:
     written: list[str] = []
     joined: list[str] = []
     for term in listed.split():
-        if IS_JOINED.match(term):
+        if text_words.IS_JOINED.match(term):
             joined.append(term)
         elif term.startswith("="):
             written.append(_line([term[1:]]))
         else:
-            parts = ClaimText(term.replace("_", " ")).written
-            term_stems = [word.stem for word in stemmed(parts, language)]
+            parts = text_words.ClaimText(term.replace("_", " ")).written
+            term_stems = [word.stem for word in text_words.stemmed(parts, language)]
             if len(term_stems) < len(parts):  # without its stop word it would mean something else
                 written.append(_line(word.stem for word in parts))
             elif len(term_stems) == 1:

@@ -21,21 +21,7 @@ from itertools import chain
 from operator import itemgetter
 from typing import NamedTuple, Self
 
-from matcher.fold import (
-    FOLD,
-    LOOKALIKES,
-    NAME_LENGTH,
-    STRICT,
-    CodePointTable,
-    Evasion,
-    Host,
-    host_of,
-    is_dropped,
-    is_spaceless,
-    is_word,
-    normal_host,
-    script_of,
-)
+from matcher import fold
 
 _SPACELESS, _DROPPED = "\x01", "\x02"
 
@@ -46,18 +32,18 @@ def _shape(code: int) -> str:
     Spaceless letters and dropped characters each become one character, and marks become letters.
     """
     char = chr(code)
-    if is_dropped(char):
+    if fold.is_dropped(char):
         return _DROPPED
-    if is_spaceless(char):
+    if fold.is_spaceless(char):
         return _SPACELESS
-    if is_word(char) and not char.isalnum():
+    if fold.is_word(char) and not char.isalnum():
         return "m"
-    if char.isalnum() and not is_word(char):
+    if char.isalnum() and not fold.is_word(char):
         return "'"
     return char.lower() if char.isascii() else char
 
 
-_shapes = CodePointTable(_shape)
+_shapes = fold.CodePointTable(_shape)
 
 _LINK_END = (
     rf"\s<>\"'`{{}}|\\^«»“”‘’\u3000-\u3020"
@@ -137,7 +123,7 @@ def _opaque_spans(text: str, start: int, end: int) -> Iterator[Opaque]:
             yield Opaque(start, end, is_link=False)
             continue
         end = offset + found.start() + len(found[0].rstrip(_FINAL_SIGNS))
-        if host_of(text[start:end]):
+        if fold.host_of(text[start:end]):
             yield Opaque(start, end, is_link=True)
 
 
@@ -149,22 +135,22 @@ def _start(found: re.Match[str]) -> int:
 def _follows_word(text: str, start: int) -> bool:
     """Return whether the last character before, apart from dropped ones, belongs to a word."""
     before = start - 1
-    while before >= 0 and is_dropped(text[before]):
+    while before >= 0 and fold.is_dropped(text[before]):
         before -= 1
-    return before >= 0 and is_word(text[before])
+    return before >= 0 and fold.is_word(text[before])
 
 
 def _word_end(text: str, end: int) -> int:
     """Return where a word ends that may go on at `end`, since `re` takes marks for signs."""
     word_end = end
-    while end < len(text) and (is_dropped(text[end]) or is_word(text[end])):
+    while end < len(text) and (fold.is_dropped(text[end]) or fold.is_word(text[end])):
         end += 1
-        if is_word(text[end - 1]):
+        if fold.is_word(text[end - 1]):
             word_end = end
     return word_end
 
 
-def find_hosts(text: str) -> list[Host]:
+def find_hosts(text: str) -> list[fold.Host]:
     """Find the host names in a text: of its links, and those outside of links.
 
     >>> [host.name for host in find_hosts("shop.example or https://www.shop.example/x")]
@@ -173,13 +159,13 @@ def find_hosts(text: str) -> list[Host]:
     found, rest = [], list(text)
     for link in opaque_spans(text):
         rest[link.start : link.end] = " " * (link.end - link.start)
-        if link.is_link and (host := host_of(text[link.start : link.end])):
-            found.append(Host(link.start + host.start, link.start + host.end, host.name))
+        if link.is_link and (host := fold.host_of(text[link.start : link.end])):
+            found.append(fold.Host(link.start + host.start, link.start + host.end, host.name))
     bare_hosts = _BARE_HOST.finditer("".join(rest).translate(_shapes))
     found += (
-        Host(*bare.span("host"), normal_host(text[bare.start("host") : bare.end()]))
+        fold.Host(*bare.span("host"), fold.normal_host(text[bare.start("host") : bare.end()]))
         for bare in bare_hosts
-        if len(bare["host"]) <= NAME_LENGTH
+        if len(bare["host"]) <= fold.NAME_LENGTH
         and not _follows_word(text, bare.start("host"))
         and _word_end(text, bare.end()) == bare.end()
     )
@@ -205,27 +191,29 @@ _OPAQUE = (*_SPACE, (OPAQUE, OPAQUE), *_SPACE)
 def _is_mark(code: int) -> bool:
     """Return whether a folded letter is a mark of a spaceless script."""
     char = chr(code)
-    return char > "\x7f" and is_spaceless(char) and unicodedata.category(char)[0] == "M"
+    return char > "\x7f" and fold.is_spaceless(char) and unicodedata.category(char)[0] == "M"
 
 
-def _single_in(table: CodePointTable[str]) -> CodePointTable[str]:
+def _single_in(table: fold.CodePointTable[str]) -> fold.CodePointTable[str]:
     """Return what a code point is folded to: a space or a letter that begins words, or a sign."""
 
     def single(code: int) -> str:
-        folded = FOLD[code]
+        folded = fold.FOLD[code]
         letter = folded.strip(" ") or folded[:1]
         if len(letter) != 1 or _marks[ord(letter)]:
             return _SEVERAL
         return table[code] if folded == letter else _ALONE if len(folded) == 3 else _SEVERAL
 
-    return CodePointTable(single)
+    return fold.CodePointTable(single)
 
 
-_pairs = CodePointTable(lambda code: tuple(zip(FOLD[code], STRICT[code], strict=True)))
+_pairs = fold.CodePointTable(
+    lambda code: tuple(zip(fold.FOLD[code], fold.STRICT[code], strict=True))
+)
 """What a code point is folded to, letter by letter, with and without look-alikes."""
 
-_marks = CodePointTable(_is_mark)
-_single, _single_strict = _single_in(FOLD), _single_in(STRICT)
+_marks = fold.CodePointTable(_is_mark)
+_single, _single_strict = _single_in(fold.FOLD), _single_in(fold.STRICT)
 _RUNS = re.compile(f"[^ {_SEVERAL}{_ALONE}]+ ?|{_ALONE}+| +|{_SEVERAL}")
 
 
@@ -239,7 +227,7 @@ class WordReading(NamedTuple):
     end: int
     letters: str
     at: tuple[int, ...]
-    evasion: frozenset[Evasion]
+    evasion: frozenset[fold.Evasion]
 
 
 class _Alignment:
@@ -276,7 +264,7 @@ class _Alignment:
         """Add letters that are words by themselves, each with a space after it."""
         if not self._spaced:
             self.add(at, _SPACE)
-        for pieces, table in ((self.folded, FOLD), (self.strict, STRICT)):
+        for pieces, table in ((self.folded, fold.FOLD), (self.strict, fold.STRICT)):
             pieces.append(letters.translate(table).replace("  ", " ")[1:])
         for places, first in ((self.source, at), (self.words, self._word + 1)):
             numbers = range(first, first + len(letters))
@@ -377,8 +365,8 @@ class AlignedText:
         seen = []
         for letter, at in zip(reading.letters, reading.at, strict=True):
             code = ord(self.text[at])
-            same = FOLD[code].strip(" ") == letter
-            seen.append(letter if letter == " " else STRICT[code].strip(" ") if same else READ)
+            same = fold.FOLD[code].strip(" ") == letter
+            seen.append(letter if letter == " " else fold.STRICT[code].strip(" ") if same else READ)
         return "".join(seen)
 
     def _word_numbers(self, reading: WordReading) -> list[int]:
@@ -405,7 +393,7 @@ class AlignedText:
         before, after = self.source[at - 1], self.source[at + 1]
         if self.readings_at(at, at):
             return True
-        return all(not FOLD[ord(char)] for char in self.text[before + 1 : after])
+        return all(not fold.FOLD[ord(char)] for char in self.text[before + 1 : after])
 
     def is_word_of_its_script(self, at: int, other: str | None) -> bool:
         """Return whether the word at `folded[at]` is a real one, not `other` in look-alikes.
@@ -421,14 +409,18 @@ class AlignedText:
         first = self.folded.rfind(" ", 0, at) + 1
         if first not in self._scripts:
             last = self.folded.find(" ", at) - 1
-            word = self.text[self.source[first] : self.source[last] + 1].translate(STRICT)
-            self._scripts[first] = {script_of(char) for char in set(word)} - {None}
+            word = self.text[self.source[first] : self.source[last] + 1].translate(fold.STRICT)
+            self._scripts[first] = {fold.script_of(char) for char in set(word)} - {None}
         scripts = self._scripts[first]
         return len(scripts) == 1 and self._is_written_in(next(iter(scripts)), other)
 
     def _is_written_in(self, script: str | None, other: str | None) -> bool:
         if (script, other) not in self._written_in:
-            twins = {twin for char, twin in LOOKALIKES.items() if script_of(char) == other}
-            letters = set(self.text.translate(STRICT)) - twins - LOOKALIKES.keys()
-            self._written_in[script, other] = any(script_of(char) == script for char in letters)
+            twins = {
+                twin for char, twin in fold.LOOKALIKES.items() if fold.script_of(char) == other
+            }
+            letters = set(self.text.translate(fold.STRICT)) - twins - fold.LOOKALIKES.keys()
+            self._written_in[script, other] = any(
+                fold.script_of(char) == script for char in letters
+            )
         return self._written_in[script, other]

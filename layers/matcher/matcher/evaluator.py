@@ -21,19 +21,9 @@ from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
+from matcher import hit
 from matcher.aligned import AlignedText, WordReading, find_hosts, without_opaque
 from matcher.fold import fold, sounds_of
-from matcher.hit import (
-    Effort,
-    GroupsByLink,
-    HostIndex,
-    Part,
-    PartScore,
-    PassingText,
-    Span,
-    scores_in_bands,
-    signs_of_urls,
-)
 from matcher.sign_catalogue import PartSigns, check_gate
 from matcher.term import MATCHES_IN_PART, NEVER, Automaton, Match, Term, TermPlace, sure_letters
 from matcher.term_index import (
@@ -94,10 +84,10 @@ class ScoredRules:
             for sign in sorted(self.signs)
         }
 
-    def signs_of_links(self, post: Sequence[Part]) -> dict[str, Span]:
+    def signs_of_links(self, post: Sequence[hit.Part]) -> dict[str, hit.Span]:
         """Return the signs of the URLs of a post that lie outside its texts."""
-        spans: dict[str, Span] = {}
-        for _, sign, span in signs_of_urls(post, self.signs):
+        spans: dict[str, hit.Span] = {}
+        for _, sign, span in hit.signs_of_urls(post, self.signs):
             spans.setdefault(sign, span)
         return spans
 
@@ -136,10 +126,10 @@ class ScoredRules:
         signs: PartSigns,
         patterns: Sequence[int],
         most: Mapping[int, int],
-        effort: Effort,
+        effort: hit.Effort,
         *,
         disguised: bool = False,
-    ) -> list[PartScore]:
+    ) -> list[hit.PartScore]:
         """Return scores of a text that no look at places can move to another band.
 
         A total below the threshold says that the text surely misses it. There are no scores if
@@ -157,16 +147,16 @@ class ScoredRules:
         shown = without_opaque(text)
         letters = sure_letters(shown, with_sounds=any(self.scores[rule].pinyin for rule in most))
         law = signs.fee, {rule for rule in most if self._has_proof(rule, signs)}
-        certain = scores_in_bands(self.scores, most, found.values(), letters, law)
+        certain = hit.scores_in_bands(self.scores, most, found.values(), letters, law)
         if len(certain) == len(most) or shown == text or disguised:
             return certain
-        outside = {at for at, _ in self._occurrences(fold(shown), Effort())}
+        outside = {at for at, _ in self._occurrences(fold(shown), hit.Effort())}
         sums = dict(most)
         for pattern in found.keys() - outside:  # in links alone
             for rule in found[pattern].keys() & sums.keys():
                 sums[rule] -= sum(max(0, weight) for weight, _ in found[pattern][rule])
             del found[pattern]
-        return scores_in_bands(self.scores, sums, found.values(), letters, law)
+        return hit.scores_in_bands(self.scores, sums, found.values(), letters, law)
 
     def _sure_weights(self, pattern: int) -> tuple[int, dict[int, list[tuple[int, str]]]]:
         """Return how many scored terms have a pattern, and each rule's weights with `Term.sure`."""
@@ -188,11 +178,11 @@ class ScoredRules:
         views: Sequence[AlignedText],
         rules: Sequence[int],
         signs: PartSigns,
-        effort: Effort,
+        effort: hit.Effort,
         *,
         counted: Set[int] = frozenset(),
         every_score: bool = False,
-    ) -> list[PartScore]:
+    ) -> list[hit.PartScore]:
         """Return the score of a part for each of some rules, without places of counted ones.
 
         `views` are the part aligned by itself, then with each layer of readings. If the effort runs
@@ -214,7 +204,7 @@ class ScoredRules:
                             matches[key] = term, view, end
         return [self._score(rule, matched[rule], signs, rule not in counted) for rule in rules]
 
-    def _occurrences(self, folded: str, effort: Effort) -> Iterator[tuple[int, int]]:
+    def _occurrences(self, folded: str, effort: hit.Effort) -> Iterator[tuple[int, int]]:
         """Yield the occurrences of patterns in a folded text, then of terms in pinyin."""
         yield from self._automaton.occurrences(folded, effort)
         if self.index.sounds and (sounds := sounds_of(folded)) != folded:
@@ -232,27 +222,31 @@ class ScoredRules:
             ]
         return self._uses[pattern]
 
-    def _score(self, rule: int, matches: "_Matched", signs: PartSigns, shown: bool) -> PartScore:
+    def _score(
+        self, rule: int, matches: "_Matched", signs: PartSigns, shown: bool
+    ) -> hit.PartScore:
         score = self.scores[rule]
         if _CANCELLED in matches or not signs.passes(score.reads):
-            return PartScore(rule, score.threshold, 0, [])
+            return hit.PartScore(rule, score.threshold, 0, [])
         weights = [self._weight(rule, key) for key in matches]
         total = sum(weights, sum(score.signs[at] for at in score.signs.keys() & signs.present))
         is_proven = max(weights, default=0) > 0 or self._has_proof(rule, signs)
         total = sum_under_law(total, signs.fee, is_proven=is_proven)
         if total < score.threshold or not shown:
-            return PartScore(rule, score.threshold, total, [])  # places of signs take long to find
+            return hit.PartScore(
+                rule, score.threshold, total, []
+            )  # places of signs take long to find
         spans = [
-            Span(signs.part, *place[:2], written, evasion, self._weight(rule, key))
+            hit.Span(signs.part, *place[:2], written, evasion, self._weight(rule, key))
             for key, (term, view, end) in matches.items()
             for place, written, evasion in [term.shown_at(view, end)]
         ]
         for sign, weight in score.signs.items():
             if found := signs.spans.get(sign):
-                spans.append(Span(found.part, found.start, found.end, found.term, (), weight))
+                spans.append(hit.Span(found.part, found.start, found.end, found.term, (), weight))
         own_first = {signs.part: ""}
         spans.sort(key=lambda at: (own_first.get(at.part, at.part), at.start, at.end, at.term))
-        return PartScore(rule, score.threshold, total, spans)
+        return hit.PartScore(rule, score.threshold, total, spans)
 
 
 type _Key = tuple[int, str]  # what counts once a part: the group and the term as written
@@ -271,13 +265,13 @@ class PartResult(NamedTuple):
     """
 
     satisfied: list[tuple[int, list[Match]]]
-    scores: list[PartScore]
+    scores: list[hit.PartScore]
 
 
 class RuleEvaluator:
     """Evaluates rules, which are known by their order."""
 
-    def __init__(self, rules: Sequence[Rule], hosts: HostIndex):
+    def __init__(self, rules: Sequence[Rule], hosts: hit.HostIndex):
         self._rules, self._hosts = rules, hosts
         self.index = PatternIndex(rules)
         self._automaton = Automaton(self.index.patterns)
@@ -307,11 +301,11 @@ class RuleEvaluator:
     def evaluate(
         self,
         text: str,
-        by_link: GroupsByLink,
+        by_link: hit.GroupsByLink,
         signs: PartSigns,
-        known: PassingText | None = None,
+        known: hit.PassingText | None = None,
         *,
-        effort: Effort,
+        effort: hit.Effort,
         counted: Set[int] = frozenset(),
         every_score: bool,
     ) -> PartResult:
@@ -362,19 +356,19 @@ class RuleEvaluator:
         )
         return PartResult(satisfied, certain + scores)
 
-    def groups_by_link(self, post: Sequence[Part]) -> GroupsByLink:
+    def groups_by_link(self, post: Sequence[hit.Part]) -> hit.GroupsByLink:
         """Return the groups that the URLs of a post satisfy, apart from URLs in its texts.
 
         They may have host names, or the signs of links.
         """
         groups = self._hosts.groups_by_link(post)
-        for number, sign, span in signs_of_urls(post, self.index.signs):
+        for number, sign, span in hit.signs_of_urls(post, self.index.signs):
             for rule, group, _ in self.index.uses(self.index.signs[sign]):
                 groups.setdefault(rule, {}).setdefault(group, []).append((number, span))
         return groups
 
     def _possible_rules(
-        self, patterns: list[int], by_link: GroupsByLink, signs: PartSigns
+        self, patterns: list[int], by_link: hit.GroupsByLink, signs: PartSigns
     ) -> list[int]:
         if not self.index.signs:
             return self.index.possible_rules({*patterns}, by_link)
@@ -386,7 +380,7 @@ class RuleEvaluator:
         return self.index.possible_rules([*patterns, *present], by_link)
 
     def _search(
-        self, text: str, known: PassingText | None, effort: Effort
+        self, text: str, known: hit.PassingText | None, effort: hit.Effort
     ) -> tuple[list[int], _Layers]:
         """Return the patterns in a part, each as often as it occurs, and its disguised words."""
         layers = self.read_disguises(text, effort) if known and known.suspect else []
@@ -405,21 +399,21 @@ class RuleEvaluator:
             patterns += self._patterns_in(folded, effort)
         return patterns, layers
 
-    def _patterns_in(self, folded: str, effort: Effort) -> list[int]:
+    def _patterns_in(self, folded: str, effort: hit.Effort) -> list[int]:
         """Return the patterns in a folded text, and those that its Han letters sound like."""
         patterns = self._automaton.patterns_in(folded, effort)
         if self.index.sounds and (sounds := sounds_of(folded)) != folded:
             patterns += self._automaton.patterns_in(sounds, effort)
         return patterns
 
-    def read_disguises(self, text: str, effort: Effort) -> _Layers:
+    def read_disguises(self, text: str, effort: hit.Effort) -> _Layers:
         """Return the readings of a text's disguised words, in layers that can be searched."""
         from matcher.readings import layers_of
 
         return layers_of(text, self.vocabulary, effort)
 
     def _matches(
-        self, views: Sequence[AlignedText], wanted: set[int], effort: Effort
+        self, views: Sequence[AlignedText], wanted: set[int], effort: hit.Effort
     ) -> dict[int, MatchesByGroup]:
         """Check the terms of some rules wherever the automaton finds their patterns."""
         matches: dict[int, MatchesByGroup] = {number: defaultdict(list) for number in wanted}
@@ -456,7 +450,7 @@ class RuleEvaluator:
         aligned: AlignedText,
         matches: dict[int, MatchesByGroup],
         signs: PartSigns,
-        effort: Effort,
+        effort: hit.Effort,
     ) -> None:
         for sign, pattern in self.index.signs.items():
             uses = [use for use in self.index.uses(pattern) if use.rule in matches]

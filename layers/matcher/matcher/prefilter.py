@@ -23,18 +23,9 @@ from itertools import chain
 import numpy as np
 import numpy.typing as npt
 
+from matcher import key_finders
 from matcher.evaluator import ScoredRules
 from matcher.hit import Effort, PartScore, PassingText
-from matcher.key_finders import (
-    ALPHABET,
-    KeyFinder,
-    Keys,
-    PatternLine,
-    RuleNeeds,
-    SoundFinder,
-    Suspects,
-    finders_of,
-)
 from matcher.part_signs import OUTSIDE, letters_of, passes
 from matcher.sign_catalogue import PartSigns
 from matcher.sign_finder import ScoreBounds, SignFinder
@@ -130,7 +121,7 @@ class ScoreFilter:
         for pattern, key in enumerate(keys.tolist()):
             self._patterns[key].append(pattern)
 
-    def open(self, found: Keys, view: SignView, gates: GateView) -> Iterable[int]:
+    def open(self, found: key_finders.Keys, view: SignView, gates: GateView) -> Iterable[int]:
         """Return the texts that may reach the threshold of a scored rule with some signs."""
         at, rules = self._bounds.open(*found, view)
         return {
@@ -139,7 +130,7 @@ class ScoreFilter:
 
     def reaching(
         self,
-        words: Keys,
+        words: key_finders.Keys,
         of_signs: Places,
         present: Mapping[int, Collection[str]],
         gates: GateView,
@@ -211,19 +202,21 @@ class Prefilter:
         A rule has fewer than 32 groups. Without the vocabulary of the patterns, words in disguise
         do not count. The patterns of scored rules are among these, and so are those that are signs.
         """
-        self._suspects = Suspects(vocabulary) if vocabulary else None
-        self._finders: list[KeyFinder] = []
+        self._suspects = key_finders.Suspects(vocabulary) if vocabulary else None
+        self._finders: list[key_finders.KeyFinder] = []
         keys = np.full(len(patterns), -1)
         number = 0
         sounds = np.array(sorted(scored.index.sounds if scored else ()), np.intp)
         others = [*(signs or {}).values(), *sounds]
         words = np.setdiff1d(np.arange(len(patterns)), others)
-        line = [PatternLine.of([patterns[at] for at in words])] if words.size else []
-        for finder, chosen in chain.from_iterable(map(finders_of, line)):
+        line = [key_finders.PatternLine.of([patterns[at] for at in words])] if words.size else []
+        for finder, chosen in chain.from_iterable(map(key_finders.finders_of, line)):
             self._finders.append(finder)
             keys[words[chosen]] = number + finder.keys
             number += finder.number
-        self._sounds = SoundFinder([patterns[at] for at in sounds]) if sounds.size else None
+        self._sounds = (
+            key_finders.SoundFinder([patterns[at] for at in sounds]) if sounds.size else None
+        )
         if self._sounds:
             keys[sounds] = number + self._sounds.keys
             number += self._sounds.number
@@ -235,7 +228,7 @@ class Prefilter:
         for sign, pattern in (signs or {}).items():
             keys[pattern] = self._key_of_sign[sign]
         number += len(self._key_of_sign)
-        self._needs = RuleNeeds(keys, number, first_sign, needs, all_groups)
+        self._needs = key_finders.RuleNeeds(keys, number, first_sign, needs, all_groups)
         self._scores: ScoreFilter | None = None
         self._is_plain = np.ones(number, bool)  # by key: whether a rule without a score has it
         if scored and is_scored:
@@ -259,7 +252,7 @@ class Prefilter:
         """
         first, more = 0, more_signs or {}
         for some in in_lines(texts):
-            line = ALPHABET.line(some)
+            line = key_finders.ALPHABET.line(some)
             found = self._find(line)
             given = {at: more[first + at] for at in range(len(some)) if first + at in more}
             plain = found.where(self._is_plain[found.keys])
@@ -290,7 +283,7 @@ class Prefilter:
         self,
         signs: Mapping[int, Collection[str]],
         given: Mapping[int, Collection[str]],
-        found: Keys,
+        found: key_finders.Keys,
         gates: GateView,
         texts: Sequence[str],
         beside_others: Collection[int],
@@ -309,7 +302,7 @@ class Prefilter:
             words, of_signs, present, gates, texts, beside_others, counted
         )
 
-    def _find(self, line: SymbolLine) -> Keys:
+    def _find(self, line: SymbolLine) -> key_finders.Keys:
         all_places, all_keys, number = [np.zeros(0, np.intp)], [np.zeros(0, np.intp)], 0
         for finder in (*self._finders, *([self._sounds] if self._sounds else [])):
             for places, keys in finder.find(line):
@@ -317,4 +310,4 @@ class Prefilter:
                 all_keys.append(keys + number)
             number += finder.number
         texts = np.searchsorted(line.ends, np.concatenate(all_places))
-        return Keys(texts, np.concatenate(all_keys))
+        return key_finders.Keys(texts, np.concatenate(all_keys))

@@ -18,20 +18,9 @@ from urllib.parse import parse_qs
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
-from desk import Door, Item, Moderator
+from desk import Door, Item, Moderator, desk_queue
 from desk.deciding import Adopter
 from desk.desk_pages import CARE_COOKIE, CareSettings, error_page, render
-from desk.desk_queue import (
-    PAGE_ITEMS,
-    QueueFilter,
-    category_counts,
-    filter_choices,
-    hours_left,
-    is_addressed,
-    may_take,
-    next_item,
-    ordered,
-)
 from desk.table_desk import TableDesk
 from desk.trial_desk import RuleState
 from ledger.desk_store import DeskSettings, ItemLease, PendingDecision
@@ -178,22 +167,26 @@ class Asking:
         return fields
 
     @property
-    def wanted(self) -> QueueFilter:
+    def wanted(self) -> desk_queue.QueueFilter:
         """Return the filters of the queue: those of the form, or else of the address."""
         if not self.form:
-            return QueueFilter.parse({**self.query, "text": ""})
-        return QueueFilter.parse({name: self.field(name) for name in QueueFilter._fields})
+            return desk_queue.QueueFilter.parse({**self.query, "text": ""})
+        return desk_queue.QueueFilter.parse(
+            {name: self.field(name) for name in desk_queue.QueueFilter._fields}
+        )
 
     def waiting(self) -> list[Item]:
         """Return the items that fit the filters and the search, in the moderator's order."""
         desk, moderator, wanted, now = self.desk, self.moderator, self.wanted, self.desk.now()
-        mine = partial(is_addressed, moderator=moderator, addressees=self.settings.escalate_to)
+        mine = partial(
+            desk_queue.is_addressed, moderator=moderator, addressees=self.settings.escalate_to
+        )
         items = [item for item in desk.items(moderator) if mine(item) and wanted.wants(item, now)]
         if wanted.text:
             found = desk.search(moderator, wanted.text)
             items = [item for item in items if item.key in found]
         is_new, at_home = desk.is_new(moderator), moderator.door is Door.FILE
-        return ordered(items, now, wanted.sort, at_home=at_home, first_day=is_new)
+        return desk_queue.ordered(items, now, wanted.sort, at_home=at_home, first_day=is_new)
 
     def field(self, name: str) -> str:
         """Return a field of the form, or an empty text."""
@@ -327,7 +320,7 @@ def next_path(asking: Asking) -> str:
     leases = dict(desk.leases(moderator))
     left = (each for each in asking.recent if each.leaves_open)
     skipped = frozenset(key for each in left for key in each.items)
-    while item := next_item(
+    while item := desk_queue.next_item(
         items, leases, moderator, spare_severe=asking.care.spares_severe(now), skipped=skipped
     ):
         lease = take(asking, item)
@@ -349,7 +342,7 @@ def card_path(key: str) -> str:
     return f"/{key}" if "/" in key else f"/card/{key}"
 
 
-def with_filter(path: str, wanted: QueueFilter) -> str:
+def with_filter(path: str, wanted: desk_queue.QueueFilter) -> str:
     """Return a path with the filters as its query."""
     return f"{path}?{wanted.query}" if wanted.query else path
 
@@ -369,7 +362,7 @@ def queue_page(asking: Asking) -> Response[str]:
     leases = desk.leases(moderator)
     page = asking.field("page") or asking.query.get("page", "1")
     number = int(page) if page.isdecimal() and len(page) < 6 and int(page) else 1
-    first = (number - 1) * PAGE_ITEMS
+    first = (number - 1) * desk_queue.PAGE_ITEMS
     return asking.page(
         "queue.html",
         here="queue",
@@ -378,21 +371,22 @@ def queue_page(asking: Asking) -> Response[str]:
             {
                 "item": item,
                 "path": with_filter(card_path(item.key), wanted),
-                "left": hours_left(item, now),
+                "left": desk_queue.hours_left(item, now),
                 "lease": leases.get(item.key),
-                "may_take": may_take(item, moderator),
+                "may_take": desk_queue.may_take(item, moderator),
             }
-            for item in items[first : first + PAGE_ITEMS]
+            for item in items[first : first + desk_queue.PAGE_ITEMS]
         ],
         ready=[view for view in desk.rules(moderator) if view.state is RuleState.MAY_GO_LIVE],
         total=len(items),
         everything=len(everything),
         others=sum(
-            not is_addressed(item, moderator, asking.settings.escalate_to) for item in everything
+            not desk_queue.is_addressed(item, moderator, asking.settings.escalate_to)
+            for item in everything
         ),
         addressees=", ".join(asking.settings.escalate_to),
-        categories=category_counts(items),
-        choices=filter_choices(everything),
+        categories=desk_queue.category_counts(items),
+        choices=desk_queue.filter_choices(everything),
         page=number,
-        pages=max(1, -(-len(items) // PAGE_ITEMS)),
+        pages=max(1, -(-len(items) // desk_queue.PAGE_ITEMS)),
     )

@@ -17,7 +17,7 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from cases.case_message import Moderator as ModeratorName
-from desk import Dossier, ItemKind
+from desk import Dossier, ItemKind, cards, deciding
 from desk.asking import (
     HTML,
     Asking,
@@ -34,31 +34,6 @@ from desk.asking import (
     see,
     static_file,
     take,
-)
-from desk.cards import (
-    SHIPPED,
-    ReasonError,
-    card_view,
-    in_language,
-    read_reasons,
-    reason_language,
-    reason_lines,
-    shown_notices,
-    suggested_reasons,
-)
-from desk.deciding import (
-    MEASURES,
-    VERDICTS,
-    Adopter,
-    DecidingError,
-    DecisionForm,
-    ExampleResult,
-    check_opened,
-    decide,
-    form_id,
-    masked,
-    must_open,
-    read_example,
 )
 from desk.desk_pages import BREAK_MINUTES, SEVERE_IN_A_ROW, error_page
 from desk.desk_queue import PAGE_ITEMS, category_counts, hours_left, why_not
@@ -123,20 +98,20 @@ def save_desk(asking: Asking) -> Response[str]:
         return asking.missing()
     _, lines, measure = asking.phrases.gettext, asking.field("reasons"), asking.field("measure")
     typed = DeskSettings(
-        measure if measure in MEASURES else "",
+        measure if measure in deciding.MEASURES else "",
         bool(asking.field("opens_text")),
         tuple(asking.field("escalate_to").split()),
     )
     try:
         msgspec.convert(typed.escalate_to, tuple[ModeratorName, ...])
-        reasons = tuple(read_reasons(lines))
+        reasons = tuple(cards.read_reasons(lines))
     except msgspec.ValidationError:
         problem = _("A pseudonym has letters, digits and ._- alone.")
         return lead_page(asking, lines, problem, typed)
-    except ReasonError as error:
+    except cards.ReasonError as error:
         problem = _("Line %(line)s cannot be read.", line=error.line)
         return lead_page(asking, lines, problem, typed)
-    kept = () if reasons == SHIPPED else reasons
+    kept = () if reasons == cards.SHIPPED else reasons
     asking.desk.put_settings(asking.moderator, msgspec.structs.replace(typed, reasons=kept))
     return see("/lead")
 
@@ -172,7 +147,7 @@ def lead_page(
         categories=category_counts(desk.items(moderator)),
         chosen=typed or asking.settings,
         reports=desk.store.reports(moderator.provider)[::-1],
-        lines=lines or reason_lines(asking.settings.reasons or SHIPPED),
+        lines=lines or cards.reason_lines(asking.settings.reasons or cards.SHIPPED),
         problem=problem,
     )
 
@@ -205,7 +180,7 @@ def adopt(asking: Asking, dossier: Dossier) -> Response[str]:
         return asking.missing()
     is_missed = dossier.item.kind is ItemKind.AUDIT  # else it is a wrong hit
     kind = "match" if is_missed else "ignore"
-    return _editor(asking, dossier, masked(dossier.excerpt), kind=kind)
+    return _editor(asking, dossier, deciding.masked(dossier.excerpt), kind=kind)
 
 
 @on_card("POST", "/adopt")
@@ -215,8 +190,8 @@ def try_example(asking: Asking, dossier: Dossier) -> Response[str]:
         return asking.missing()
     text, rule, kind = (asking.field(name) for name in ("text", "for_rule", "example"))
     try:
-        example = read_example(rule, kind, text, dossier.excerpt)
-    except DecidingError as error:
+        example = deciding.read_example(rule, kind, text, dossier.excerpt)
+    except deciding.DecidingError as error:
         problem = asking.phrases.gettext(str(error))
         return _editor(asking, dossier, text, rule, kind, problem=problem)
     result = asking.adopter.adopted(example)
@@ -233,7 +208,7 @@ def _editor(
     rule: str = "",
     kind: str = "ignore",
     problem: str = "",
-    result: ExampleResult | None = None,
+    result: deciding.ExampleResult | None = None,
 ) -> Response[str]:
     rules = asking.adopter.rules() if asking.adopter else []
     own = next((each for each in dossier.item.rules if each in rules), "")
@@ -264,13 +239,13 @@ def decide_card(asking: Asking, dossier: Dossier) -> Response[str]:
     if why_not(dossier.item, moderator, asking.settings.escalate_to):
         return card_page(asking, dossier, form, status=HTTPStatus.FORBIDDEN)
     try:
-        check_opened(form, dossier, demanded=asking.settings.opens_text)
-        pending = decide(form, dossier, moderator, now)
-    except DecidingError as error:
+        deciding.check_opened(form, dossier, demanded=asking.settings.opens_text)
+        pending = deciding.decide(form, dossier, moderator, now)
+    except deciding.DecidingError as error:
         problem = asking.phrases.gettext(str(error))
         return card_page(asking, dossier, form, problem, status=HTTPStatus.BAD_REQUEST)
     if dossier.item.kind is ItemKind.GOLDEN:
-        verdict = VERDICTS[form.verdict][0].value
+        verdict = deciding.VERDICTS[form.verdict][0].value
         right = verdict == dossier.answer
         why = next((facts.said_in(asking.language)[1] for _, facts in dossier.rules), "")
         return training_page(asking, right=right, answer=dossier.answer, why=why)
@@ -300,8 +275,10 @@ def show_notice(asking: Asking, dossier: Dossier) -> Response[str]:
     form, now, notices, problem = _form(asking), asking.desk.now(), None, ""
     try:
         territory = asking.desk.territory(asking.moderator)
-        notices = shown_notices(form, dossier, asking.moderator, now, asking.language, territory)
-    except DecidingError as error:
+        notices = cards.shown_notices(
+            form, dossier, asking.moderator, now, asking.language, territory
+        )
+    except deciding.DecidingError as error:
         problem = asking.phrases.gettext(str(error))
     return card_page(asking, dossier, form, problem, notices=notices)
 
@@ -355,7 +332,7 @@ def found_card(asking: Asking, dossier: Dossier) -> Response[str]:
 def card_page(
     asking: Asking,
     dossier: Dossier,
-    form: DecisionForm | None = None,
+    form: deciding.DecisionForm | None = None,
     problem: str = "",
     first: FirstDecision | None = None,
     status: HTTPStatus = HTTPStatus.OK,
@@ -365,24 +342,24 @@ def card_page(
     desk, moderator = asking.desk, asking.moderator
     now = desk.now()
     lease = desk.leases(moderator).get(dossier.item.key)
-    fresh = form_id(moderator.name, now, secrets.token_hex(4))
+    fresh = deciding.form_id(moderator.name, now, secrets.token_hex(4))
     if form is None:
-        form = DecisionForm(fresh, measure=_offered_measure(asking, dossier))
+        form = deciding.DecisionForm(fresh, measure=_offered_measure(asking, dossier))
     elif first is not None and (first.undone or first.stored):
         form = replace(form, id=fresh)
     chosen = asking.settings
-    reasons = suggested_reasons(chosen.reasons, dossier, asking.language)
+    reasons = cards.suggested_reasons(chosen.reasons, dossier, asking.language)
     return asking.page(
         "card.html",
         status,
-        card=card_view(dossier, asking.language),
+        card=cards.card_view(dossier, asking.language),
         dossier=dossier,
         item=dossier.item,
         form=form,
         reasons=reasons,
-        meaning=partial(in_language, language=asking.language, own=chosen.reasons),
+        meaning=partial(cards.in_language, language=asking.language, own=chosen.reasons),
         of_author=desk.of_author(moderator, dossier),
-        must_open=must_open(dossier, demanded=chosen.opens_text),
+        must_open=deciding.must_open(dossier, demanded=chosen.opens_text),
         wanted=asking.wanted,
         problem=problem,
         first=first,
@@ -395,10 +372,10 @@ def card_page(
     )
 
 
-def _form(asking: Asking) -> DecisionForm:
-    form = DecisionForm.parse(asking.form)
+def _form(asking: Asking) -> deciding.DecisionForm:
+    form = deciding.DecisionForm.parse(asking.form)
     own = asking.settings.reasons
-    return replace(form, reason_language=reason_language(own, form.reason))
+    return replace(form, reason_language=cards.reason_language(own, form.reason))
 
 
 def _offered_measure(asking: Asking, dossier: Dossier) -> str:
@@ -407,7 +384,7 @@ def _offered_measure(asking: Asking, dossier: Dossier) -> str:
         return "labelled"
     if measure := asking.settings.measure:
         return measure
-    words = {code: word for word, code in MEASURES.items()}
+    words = {code: word for word, code in deciding.MEASURES.items()}
     for message in (each.messages[0] for each in asking.recent):  # near copies had the same one
         if message["type"] == "decision" and message["verdict"] == "confirmed":
             code = next(iter(message.get("measures", {}).get("visibility", ())), None)
@@ -439,7 +416,7 @@ class DeskApplication:
 
     desk: TableDesk
     door: DeskDoor
-    adopter: Adopter | None = None
+    adopter: deciding.Adopter | None = None
 
     def respond(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """Return the answer to an event, always with the security headers."""

@@ -39,24 +39,11 @@ from desk import (
     order_dossier,
     order_reminders,
     second_reviews,
+    table_dossiers,
     waiting_items,
 )
 from desk.deciding import ExampleResult, NewExample, rules_with_examples
 from desk.history import DeskQuality, PastDecision, past_decisions, quality_of
-from desk.table_dossiers import (
-    BATCH,
-    ENDED,
-    LISTED_SECONDS,
-    MOST,
-    PAST_SECONDS,
-    THREADS,
-    Dossiers,
-    Kept,
-    NearCopies,
-    OpenFindings,
-    RecentJournal,
-    read_excerpts,
-)
 from desk.trial_desk import RuleView, TrialDesk
 from ledger.cases import Case, JournalEntry, Move, case_id
 from ledger.desk_store import (
@@ -138,25 +125,28 @@ class TableDesk:
     trial_rules: TrialRules = TrialRules()  # noqa: RUF009 - frozen
     months: tuple[str, ...] = ()
     only_audits: bool = False
-    most: int = MOST
+    most: int = table_dossiers.MOST
     marks_copies: bool = False
     seconds: Callable[[], float] = time.monotonic
-    _findings: OpenFindings = field(init=False)
-    _journal: RecentJournal = field(init=False)
-    _copies: NearCopies = field(init=False)
-    _dossiers: Dossiers = field(init=False)
-    _samples: Kept[list[Dossier]] = field(init=False)
-    _authors: Kept[dict[tuple[str, str], str]] = field(init=False)
+    _findings: table_dossiers.OpenFindings = field(init=False)
+    _journal: table_dossiers.RecentJournal = field(init=False)
+    _copies: table_dossiers.NearCopies = field(init=False)
+    _dossiers: table_dossiers.Dossiers = field(init=False)
+    _samples: table_dossiers.Kept[list[Dossier]] = field(init=False)
+    _authors: table_dossiers.Kept[dict[tuple[str, str], str]] = field(init=False)
     trials: TrialDesk = field(init=False)
 
     def __post_init__(self) -> None:
         """Make what is kept between requests."""
-        self._findings = OpenFindings(self.store, self.seconds, self.most)
-        self._journal = RecentJournal(self.store, self.seconds)
-        self._copies = NearCopies(self.store, self.seconds)
-        self._samples, self._authors = Kept(self.seconds), Kept(self.seconds)
+        self._findings = table_dossiers.OpenFindings(self.store, self.seconds, self.most)
+        self._journal = table_dossiers.RecentJournal(self.store, self.seconds)
+        self._copies = table_dossiers.NearCopies(self.store, self.seconds)
+        self._samples, self._authors = (
+            table_dossiers.Kept(self.seconds),
+            table_dossiers.Kept(self.seconds),
+        )
         packs = DecidedPacks(self.objects, self.public_bucket)
-        self._dossiers = Dossiers(self.store, packs, self.public_url)
+        self._dossiers = table_dossiers.Dossiers(self.store, packs, self.public_url)
         self.trials = TrialDesk(self.store, self._dossiers, self.trial_rules, self.seconds)
 
     def now(self) -> datetime:
@@ -234,7 +224,7 @@ class TableDesk:
         is_review = dossier.item.kind is ItemKind.SECOND_REVIEW  # of a decision, which is its case
         ends = (Move.REVIEW,) if is_review else (Move.DECIDE, Move.ANSWER, Move.CLOSE)
         case = self.store.case(key)
-        is_over = case is not None and (case.state in ENDED or case.finding is None)
+        is_over = case is not None and (case.state in table_dossiers.ENDED or case.finding is None)
         entry = case.entry_by(*ends) if case and is_over else None
         return entry or self.desk.deciding(provider, dossier.item.key)
 
@@ -251,7 +241,9 @@ class TableDesk:
         if dossier.item.kind not in {ItemKind.FINDING, ItemKind.NOTICE} or not dossier.findings:
             return {}
         first, provider = dossier.findings[0].finding, moderator.provider
-        decided = self._authors.get((provider,), PAST_SECONDS, partial(self._decided_by, provider))
+        decided = self._authors.get(
+            (provider,), table_dossiers.PAST_SECONDS, partial(self._decided_by, provider)
+        )
         own = (verdict for (account, post), verdict in decided.items()
                if account and account == first.account and post != first.post)  # fmt: skip
         return Counter(own)
@@ -265,8 +257,10 @@ class TableDesk:
             if entry.at[:7] == f"{self.now():%Y-%m}"
             for name in entry.cases
         }
-        with ThreadPoolExecutor(THREADS) as pool:
-            found = chain.from_iterable(pool.map(self.store.findings, batched(verdicts, BATCH)))
+        with ThreadPoolExecutor(table_dossiers.THREADS) as pool:
+            found = chain.from_iterable(
+                pool.map(self.store.findings, batched(verdicts, table_dossiers.BATCH))
+            )
             return {(each.account, each.post): verdicts[each.finding] for each in found}
 
     def history(self, moderator: Moderator, *, by_team: bool) -> list[PastDecision]:
@@ -282,7 +276,7 @@ class TableDesk:
             entries = case.entries if case else ()
             return next((one.reason for one in entries if one.journal_entry == each.entry), "")
 
-        with ThreadPoolExecutor(THREADS) as pool:
+        with ThreadPoolExecutor(table_dossiers.THREADS) as pool:
             reasons = [*pool.map(reason, past)]
         names = sorted({name for each in past for name in each.cases})
         posts = {finding.finding: finding.post for finding in self.store.findings(names)}
@@ -303,7 +297,7 @@ class TableDesk:
     def search(self, moderator: Moderator, text: str) -> frozenset[str]:
         """Return the keys of what waits and holds this text: see `Dossier.holds`."""
         findings = self._findings.of(moderator.provider)
-        excerpts = read_excerpts(self.store, [each.finding for each in findings])
+        excerpts = table_dossiers.read_excerpts(self.store, [each.finding for each in findings])
         known = {
             group[0].finding: tuple(OpenFinding(each, excerpts.get(each.finding)) for each in group)
             for group in by_post(findings)
@@ -413,7 +407,7 @@ class TableDesk:
         entries = self._entries(provider)
         [item] = [*finding_items(group, ())]
         dossier = self._dossiers.of_findings(item, [each.finding for each in group], entries)
-        if dossier is None or case.state in ENDED:
+        if dossier is None or case.state in table_dossiers.ENDED:
             return dossier
         live = self.desk.live_items(provider)
         near = (each for each in self._copies.of(finding, open_ones) if each[0].finding not in live)
@@ -422,7 +416,7 @@ class TableDesk:
     def _decided(self, items: Sequence[str]) -> JournalEntry | None:
         for name in self.store.with_entries(items):
             case = self.store.case(name)
-            if case is not None and case.finding is not None and case.state in ENDED:
+            if case is not None and case.finding is not None and case.state in table_dossiers.ENDED:
                 return case.entry_by(Move.DECIDE, Move.REFER)
         return None
 
@@ -438,7 +432,9 @@ class TableDesk:
             each
             for month in months
             for each in self._samples.get(
-                (provider, month), LISTED_SECONDS, partial(self._sample_of, provider, month)
+                (provider, month),
+                table_dossiers.LISTED_SECONDS,
+                partial(self._sample_of, provider, month),
             )
         ]
 

@@ -15,19 +15,8 @@ from datetime import date, timedelta
 from functools import partial
 from itertools import batched, chain, islice
 
+import desk
 from cases.case_store import DecidedPacks
-from desk import (
-    COPIES_SHOWN,
-    Dossier,
-    EarlierDecision,
-    Item,
-    NearCopy,
-    OpenFinding,
-    RuleFacts,
-    by_post,
-    rule_name,
-    rules_of,
-)
 from ledger.cases import Case, CaseEntry, CaseState, JournalEntry, Move
 from ledger.closing import read_pointer
 from ledger.codes import OperatorError
@@ -194,7 +183,7 @@ class NearCopies:
             and (other := fingerprints.get(each.finding))
             and are_copies(own, other)
         )
-        return by_post(copies)[:COPIES_SHOWN]
+        return desk.by_post(copies)[: desk.COPIES_SHOWN]
 
     def alike(self, provider: str, open_findings: Sequence[Finding]) -> set[str]:
         """Return those of these findings that have near copies among them, of any day."""
@@ -239,8 +228,8 @@ class Dossiers:
     public_url: str
 
     def of_findings(
-        self, item: Item, names: Sequence[str], entries: Sequence[JournalEntry]
-    ) -> Dossier | None:
+        self, item: desk.Item, names: Sequence[str], entries: Sequence[JournalEntry]
+    ) -> desk.Dossier | None:
         """Return the dossier of findings of one post; None if they are gone."""
         cases = [case for name in names if (case := self.store.case(name)) and case.finding]
         if not cases:
@@ -250,7 +239,7 @@ class Dossiers:
             case: notice.message for notice in notices for case in notice.journal_entry.cases
         }
         findings = tuple(
-            OpenFinding(
+            desk.OpenFinding(
                 case.finding,
                 case.excerpt,
                 notice=by_finding.get(case.case, ""),
@@ -259,7 +248,7 @@ class Dossiers:
             for case in cases
             if case.finding
         )
-        return Dossier(
+        return desk.Dossier(
             replace(item, escalation=next((it.escalation for it in findings if it.escalation), "")),
             findings,
             notices=notices,
@@ -267,7 +256,7 @@ class Dossiers:
             earlier=(*_on_the_post(cases), *_on_the_rule(findings, entries)),
         )
 
-    def near(self, groups: Iterable[Sequence[Finding]]) -> tuple[NearCopy, ...]:
+    def near(self, groups: Iterable[Sequence[Finding]]) -> tuple[desk.NearCopy, ...]:
         """Return the open findings of near copies, with excerpts and notices that wait."""
         groups = list(groups)
         names = [each.finding for group in groups for each in group]
@@ -280,10 +269,12 @@ class Dossiers:
             for case in notice.journal_entry.cases
         }
         return tuple(
-            NearCopy(
+            desk.NearCopy(
                 group[0].finding,
                 tuple(
-                    OpenFinding(each, excerpts.get(each.finding), waiting.get(each.finding, ""))
+                    desk.OpenFinding(
+                        each, excerpts.get(each.finding), waiting.get(each.finding, "")
+                    )
                     for each in group
                 ),
             )
@@ -291,11 +282,11 @@ class Dossiers:
             if ended.isdisjoint(each.finding for each in group)
         )
 
-    def of_notice(self, item: Item, case: Case) -> Dossier:
+    def of_notice(self, item: desk.Item, case: Case) -> desk.Dossier:
         """Return the dossier of a notice, with the finding that it names."""
         opening = case.entries[0]
         findings = self._findings(opening.journal_entry.cases)
-        return Dossier(
+        return desk.Dossier(
             replace(item, escalation=_escalation(case)),
             findings,
             notices=(opening,),
@@ -304,11 +295,13 @@ class Dossiers:
             rules=self.rule_facts(findings),
         )
 
-    def of_decision(self, item: Item, decision: Case, contest: Case | None = None) -> Dossier:
+    def of_decision(
+        self, item: desk.Item, decision: Case, contest: Case | None = None
+    ) -> desk.Dossier:
         """Return the dossier of a decision that is reviewed again, or contested."""
         opening = decision.entries[0]
         findings = self._findings(opening.journal_entry.cases)
-        return Dossier(
+        return desk.Dossier(
             item,
             findings,
             decision=opening,
@@ -330,10 +323,10 @@ class Dossiers:
         except OperatorError:
             return None
 
-    def _findings(self, names: Iterable[str]) -> tuple[OpenFinding, ...]:
+    def _findings(self, names: Iterable[str]) -> tuple[desk.OpenFinding, ...]:
         cases = (self.store.case(name) for name in names)
         return tuple(
-            OpenFinding(case.finding, case.excerpt)
+            desk.OpenFinding(case.finding, case.excerpt)
             for case in cases
             if case and case.finding and not case.finding.is_erased
         )
@@ -350,15 +343,17 @@ class Dossiers:
             if notice is not None and notice.state is CaseState.OPEN:
                 yield notice.entries[0]
 
-    def rule_facts(self, findings: Iterable[OpenFinding]) -> tuple[tuple[str, RuleFacts], ...]:
+    def rule_facts(
+        self, findings: Iterable[desk.OpenFinding]
+    ) -> tuple[tuple[str, desk.RuleFacts], ...]:
         """Return the published words about the rules of findings, by `pack/version/rule`."""
-        facts: dict[str, RuleFacts] = {}
+        facts: dict[str, desk.RuleFacts] = {}
         for finding in [each.finding for each in findings]:
             with suppress(OperatorError):  # its set cannot be read
                 pack = self.decided_packs.of(finding)
                 if rule := pack.rule(finding.rule):
                     page = rule_page(finding, self.public_url)
-                    facts[rule_name(finding)] = RuleFacts(pack, rule, page)
+                    facts[desk.rule_name(finding)] = desk.RuleFacts(pack, rule, page)
         return tuple(facts.items())
 
 
@@ -368,7 +363,7 @@ def _escalation(case: Case) -> str:
     return escalated.escalation if escalated else ""
 
 
-def _on_the_post(cases: Iterable[Case]) -> Iterator[EarlierDecision]:
+def _on_the_post(cases: Iterable[Case]) -> Iterator[desk.EarlierDecision]:
     decisions: dict[str, CaseEntry] = {
         entry.journal_entry.entry: entry
         for case in cases
@@ -376,7 +371,7 @@ def _on_the_post(cases: Iterable[Case]) -> Iterator[EarlierDecision]:
         if entry.journal_entry.type == "decision"
     }
     for entry in decisions.values():
-        yield EarlierDecision(
+        yield desk.EarlierDecision(
             about="post",
             verdict=entry.journal_entry.verdict,
             moderator=entry.journal_entry.moderator,
@@ -386,8 +381,8 @@ def _on_the_post(cases: Iterable[Case]) -> Iterator[EarlierDecision]:
 
 
 def _on_the_rule(
-    findings: Iterable[OpenFinding], entries: Sequence[JournalEntry]
-) -> Iterator[EarlierDecision]:
+    findings: Iterable[desk.OpenFinding], entries: Sequence[JournalEntry]
+) -> Iterator[desk.EarlierDecision]:
     """Yield the last decisions on the first finding's rule, in any version of its pack."""
     first = next(iter(findings)).finding
     rule = f"{first.pack}/{first.rule}"
@@ -395,10 +390,10 @@ def _on_the_rule(
     same = (
         entry
         for entry in reversed(entries)
-        if entry.type == "decision" and entry.verdict != "skipped" and rule in rules_of(entry)
+        if entry.type == "decision" and entry.verdict != "skipped" and rule in desk.rules_of(entry)
     )
     for entry in islice(same, EARLIER):
-        yield EarlierDecision(
+        yield desk.EarlierDecision(
             about="rule",
             verdict=entry.verdict,
             moderator=entry.moderator,

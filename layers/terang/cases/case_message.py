@@ -23,19 +23,7 @@ import msgspec
 from msgspec import Meta
 
 from cases.case_store import Acceptance, Facts, FactsReader
-from ledger.cases import (
-    NEW,
-    TRANSITIONS,
-    Case,
-    CaseEntry,
-    CaseFacts,
-    CaseKind,
-    CaseMove,
-    CaseState,
-    JournalEntry,
-    Move,
-    case_id,
-)
+from ledger import cases
 from ledger.codes import CATEGORIES, EEA, AnyCode, CaseCode, CaseRefusal, Code, EarlierMove, Strict
 from ledger.texts import rounded_seconds, utc
 from ledger.units import Tally, says
@@ -113,7 +101,7 @@ RuleName = Annotated[
 Month = Annotated[str, Meta(pattern=_whole("[0-9]{4}-(0[1-9]|1[0-2])"))]
 
 
-class CaseLine(CaseFacts, msgspec.Struct, frozen=True):
+class CaseLine(cases.CaseFacts, msgspec.Struct, frozen=True):
     """One line on a case: one thing that people did. What does not apply is left out."""
 
     n: Annotated[
@@ -183,17 +171,17 @@ class CaseStep:
     """One move of one case; `case` is None if the message opens it."""
 
     id: str
-    case: Case | None
-    kind: CaseKind
-    move: Move
+    case: cases.Case | None
+    kind: cases.CaseKind
+    move: cases.Move
     closes: bool = False
     excerpt_expires: int | None = None
     forgets: bool = False
 
     @property
-    def outcome(self) -> CaseState | CaseCode:
+    def outcome(self) -> cases.CaseState | CaseCode:
         """Return the next state, or the code of the refusal, from the table of transitions."""
-        return TRANSITIONS[self.kind, self.case.state if self.case else NEW][self.move]
+        return cases.TRANSITIONS[self.kind, self.case.state if self.case else cases.NEW][self.move]
 
 
 class BaseCaseMessage(Strict, frozen=True, tag_field="type", kw_only=True):
@@ -231,7 +219,7 @@ class BaseCaseMessage(Strict, frozen=True, tag_field="type", kw_only=True):
         raise NotImplementedError
 
     @staticmethod
-    def line(_entry: JournalEntry) -> dict[str, Any]:
+    def line(_entry: cases.JournalEntry) -> dict[str, Any]:
         """Return the fields of the public line that only this kind has, or has otherwise."""
         return {}
 
@@ -240,15 +228,15 @@ class BaseCaseMessage(Strict, frozen=True, tag_field="type", kw_only=True):
         """Yield what a public line adds to the numbers."""
         yield from ()
 
-    def entry(self, facts: Facts, **more: Any) -> JournalEntry:
+    def entry(self, facts: Facts, **more: Any) -> cases.JournalEntry:
         """Return the journal entry: the message's own fields, and `more` that replaces them."""
         return entry_of(self, facts.provider, facts.now, **more)
 
     def taken(
         self,
-        entry: JournalEntry,
+        entry: cases.JournalEntry,
         steps: Iterable[CaseStep],
-        excerpts: Iterable[CaseMove] = (),
+        excerpts: Iterable[cases.CaseMove] = (),
         group: CaseStep | None = None,
     ) -> Acceptance:
         """Return the acceptance with these steps.
@@ -264,9 +252,9 @@ class BaseCaseMessage(Strict, frozen=True, tag_field="type", kw_only=True):
             moves.append(_without_words(self._move(group, entry)))
         return Acceptance(entry, (*moves, *excerpts))
 
-    def _move(self, step: CaseStep, entry: JournalEntry) -> CaseMove:
+    def _move(self, step: CaseStep, entry: cases.JournalEntry) -> cases.CaseMove:
         kept = ("reason", "post", "url", "reason_language")
-        case_entry = CaseEntry(
+        case_entry = cases.CaseEntry(
             number=step.case.next_number if step.case else 1,
             move=step.move,
             state=str(step.outcome),
@@ -274,7 +262,7 @@ class BaseCaseMessage(Strict, frozen=True, tag_field="type", kw_only=True):
             message=self.id,
             **{name: getattr(self, name, None) or "" for name in kept},
         )
-        return CaseMove(step.id, case_entry, step.closes, step.excerpt_expires, step.forgets)
+        return cases.CaseMove(step.id, case_entry, step.closes, step.excerpt_expires, step.forgets)
 
     def after_arrival(self, facts: Facts) -> Iterator[CaseRefusal]:
         """Refuse times that the message states and that are later than its first sending.
@@ -351,7 +339,9 @@ def category_rules(category: str, keyword: str | None, other: str | None) -> Ite
     yield keyword != "OTHER" and other is not None, CONFLICT, "other"
 
 
-def entry_of(message: BaseCaseMessage, provider: str, at: datetime, **more: Any) -> JournalEntry:
+def entry_of(
+    message: BaseCaseMessage, provider: str, at: datetime, **more: Any
+) -> cases.JournalEntry:
     """Return the journal entry of a message: its own fields, and `more` that replaces them."""
     fields: dict[str, Any] = {}
     for name in message.__struct_fields__:
@@ -359,13 +349,13 @@ def entry_of(message: BaseCaseMessage, provider: str, at: datetime, **more: Any)
         if value is None or name in KEPT_APART:
             continue
         if name in REFERENCES:
-            fields[name] = case_id(REFERENCES[name], provider, value)
+            fields[name] = cases.case_id(REFERENCES[name], provider, value)
         elif name == "keyword":
             fields["keywords"] = (value,)
         else:
             fields[name] = _as_text(value)
-    return JournalEntry(
-        entry=case_id(message.type_name, provider, message.id),
+    return cases.JournalEntry(
+        entry=cases.case_id(message.type_name, provider, message.id),
         type=message.type_name,
         provider=provider,
         at=utc(at),
@@ -408,27 +398,27 @@ def unknown(field: str, waits_for: str = "") -> CaseRefusal:
     return CaseRefusal(CaseCode.UNKNOWN, field, waits_for=waits_for)
 
 
-def earlier_move(entry: JournalEntry) -> EarlierMove:
+def earlier_move(entry: cases.JournalEntry) -> EarlierMove:
     """Return the pseudonym, the verdict and the time of an entry."""
     at = entry.decided_at or entry.effected_at or entry.received_at
     return EarlierMove(entry.moderator, entry.verdict or entry.outcome, at)
 
 
-def _without_words(move: CaseMove) -> CaseMove:
+def _without_words(move: cases.CaseMove) -> cases.CaseMove:
     if move.entry is None:
         return move
     entry = msgspec.structs.replace(move.entry, reason="", post="", url="")
     return msgspec.structs.replace(move, entry=entry)
 
 
-def _who_was_first(case: Case) -> EarlierMove | None:
+def _who_was_first(case: cases.Case) -> EarlierMove | None:
     """Return the last of the moves that can be made only once until a case is reopened."""
-    once = (Move.DECIDE, Move.ANSWER, Move.CLOSE)
+    once = (cases.Move.DECIDE, cases.Move.ANSWER, cases.Move.CLOSE)
     entries = [entry.journal_entry for entry in case.entries if entry.move in once]
     return earlier_move(entries[-1]) if entries else None
 
 
-def stated_at(entry: JournalEntry, field: str) -> datetime:
+def stated_at(entry: cases.JournalEntry, field: str) -> datetime:
     """Return a time that an entry states, or the time of its commit if the stated one is later.
 
     The clock of who stated it may be ahead by SKEW, and must not make a later message too early.

@@ -22,16 +22,7 @@ from typing import Annotated, Any, cast, get_args
 
 import msgspec
 
-from cases.asked import (
-    Audit,
-    Bundle,
-    Deleted,
-    FloodAnswer,
-    Notice,
-    Order,
-    Suspension,
-    TurnedAway,
-)
+from cases import asked
 from cases.case_message import COUNT, BaseCaseMessage, CaseLine, seconds_between
 from cases.contest import Complaint, Dispute, Outcome, Reinstatement, ReportedChange, SecondReview
 from cases.decision import FINDINGS_IN_DECISION, JUDGED, Decision
@@ -53,17 +44,17 @@ type CaseMessage = (
     | Complaint
     | Dispute
     | Outcome
-    | Notice
-    | Order
-    | Suspension
+    | asked.Notice
+    | asked.Order
+    | asked.Suspension
     | Reinstatement
-    | Audit
-    | FloodAnswer
+    | asked.Audit
+    | asked.FloodAnswer
     | TrialAnswer
     | Adoption
-    | Bundle
-    | TurnedAway
-    | Deleted
+    | asked.Bundle
+    | asked.TurnedAway
+    | asked.Deleted
 )
 
 MESSAGE_TYPES: dict[str, type[BaseCaseMessage]] = {

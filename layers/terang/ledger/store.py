@@ -19,26 +19,10 @@ from typing import Any
 
 import msgspec
 
+from ledger import finding_store, findings
 from ledger.cases import Case, CaseEntry, CaseMarker, CaseMove, JournalEntry, WaitingMessage
 from ledger.codes import KeyUnavailableError
 from ledger.draws import DynamoDraws
-from ledger.finding_store import (
-    DynamoFindings,
-    DynamoFloods,
-    DynamoUnits,
-    kept_text,
-    open_list_keys,
-    range_place,
-)
-from ledger.findings import (
-    DayCopies,
-    Finding,
-    FindingFingerprint,
-    Pseudonyms,
-    SampledPost,
-    hkdf,
-    stub_of,
-)
 from ledger.keys import Provider
 from ledger.number_store import DynamoNumbers
 from ledger.table import AUDIT_KEYS, Item, Table, TableRows, journal_of, record_of, shards, work_of
@@ -56,7 +40,7 @@ class DynamoCases(TableRows):
         # Keys are padded to four digits: as text, the 10,000th would sort after the 1,000th.
         numbers = sorted((key for key in items if key.isdigit()), key=int)
         entries = [entry for key in numbers if (entry := record_of(items[key], CaseEntry))]
-        finding = record_of(items.get("finding"), Finding)
+        finding = record_of(items.get("finding"), findings.Finding)
         waiting = [
             message
             for key, item in items.items()
@@ -70,7 +54,7 @@ class DynamoCases(TableRows):
             case,
             entries=tuple(entries),
             finding=finding,
-            excerpt=kept_text(excerpt, self.clock.now()),
+            excerpt=finding_store.kept_text(excerpt, self.clock.now()),
             excerpt_expires=int(expires) if expires else None,
             waiting=tuple(waiting),
         )
@@ -109,7 +93,7 @@ class DynamoCases(TableRows):
             yield self.table.put_if_absent(key, f"{move.entry.number:04}", move.entry, **list_keys)
         if move.closes:
             yield self.table.remove_attributes(key, "finding", "open_pk", "open_sk")
-        if move.reopens is not None and (keys := open_list_keys(move.reopens)):
+        if move.reopens is not None and (keys := finding_store.open_list_keys(move.reopens)):
             yield self.table.set_attributes(key, "finding", **keys)
         if move.forgets:  # the text is gone at once, the empty item when it expires
             yield self.table.put_action(key, "excerpt", expires=move.excerpt_expires)
@@ -202,14 +186,14 @@ class DynamoPrivacy(TableRows):
         """Put a tombstone: until it expires, new findings of that pseudonym are stored as stubs."""
         self.table.put(_tombstone(provider, account), "tombstone", expires=expires)
 
-    def replace_with_stub(self, finding: Finding, expires: int) -> None:
+    def replace_with_stub(self, finding: findings.Finding, expires: int) -> None:
         """Replace a finding with its stub, unlist it, and delete the text of its excerpt.
 
         The excerpt's item stays, empty, until `expires`: no role of a function deletes items.
         """
         key = f"C#{finding.finding}"
         self.table.transact(
-            self.table.put_action(key, "finding", stub_of(finding)),
+            self.table.put_action(key, "finding", findings.stub_of(finding)),
             self.table.put_action(key, "excerpt", expires=expires),
         )
 
@@ -228,20 +212,22 @@ class DynamoPrivacy(TableRows):
         key = f"letter#{month}#{letter}"
         return self.table.put_new(work_of(provider), key, moderator=moderator, expires=expires)
 
-    def put_sample(self, marker: Marker, posts: Sequence[SampledPost], expires: int) -> None:
+    def put_sample(
+        self, marker: Marker, posts: Sequence[findings.SampledPost], expires: int
+    ) -> None:
         """Keep the posts of a unit's sample."""
         key = journal_of(marker.provider, marker.day, marker.unit[0])
         self.table.put(key, f"sample#{marker.unit}", list(posts), expires=expires)
 
-    def samples(self, provider: str, day: str) -> list[SampledPost]:
+    def samples(self, provider: str, day: str) -> list[findings.SampledPost]:
         """Return the posts of all units' samples of a provider and day, by rank, with repeats."""
         keys = (journal_of(provider, day, shard) for shard in shards())
-        samples = (self.table.records(key, "sample#", list[SampledPost]) for key in keys)
+        samples = (self.table.records(key, "sample#", list[findings.SampledPost]) for key in keys)
         posts = chain.from_iterable(chain.from_iterable(samples))
         return sorted(posts, key=lambda post: (post.rank, post.post))
 
     def put_fingerprints(
-        self, marker: Marker, fingerprints: Sequence[FindingFingerprint], expires: int
+        self, marker: Marker, fingerprints: Sequence[findings.FindingFingerprint], expires: int
     ) -> None:
         """Keep the fingerprints of a unit's findings, before its receipt is stored."""
         name = marker.receipt_id
@@ -250,33 +236,35 @@ class DynamoPrivacy(TableRows):
         for page, some in enumerate(pages):
             self.table.put(key, f"copies#{name}#{page:08}", list(some), expires=expires)
 
-    def fingerprints(self, provider: str, day: str) -> list[FindingFingerprint]:
+    def fingerprints(self, provider: str, day: str) -> list[findings.FindingFingerprint]:
         """Return the fingerprints of a day's counted findings that are still kept, by finding.
 
         Those without a receipt are not counted: a batch that lost a race leaves them.
         """
-        now, found = self.clock.now().timestamp(), dict[str, FindingFingerprint]()
+        now, found = self.clock.now().timestamp(), dict[str, findings.FindingFingerprint]()
         for shard in shards():
             key = journal_of(provider, day, shard)
             for item in self.table.query(key, "copies#"):
                 name = item["sk"]["S"].split("#")[1]
                 if int(item["expires"]["N"]) > now and self.table.get(key, f"receipt#{name}"):
-                    fingerprints = record_of(item, list[FindingFingerprint]) or []
+                    fingerprints = record_of(item, list[findings.FindingFingerprint]) or []
                     found |= {one.finding: one for one in fingerprints}
         return sorted(found.values())
 
     def stored_fingerprints(
         self, provider: str, day: str, shard: str
-    ) -> list[list[FindingFingerprint]]:
+    ) -> list[list[findings.FindingFingerprint]]:
         """Return all stored fingerprints of a shard, also those of no receipt, item by item."""
         key = journal_of(provider, day, shard)
-        return self.table.records(key, "copies#", list[FindingFingerprint])
+        return self.table.records(key, "copies#", list[findings.FindingFingerprint])
 
-    def day_copies(self, provider: str, day: str) -> DayCopies | None:
+    def day_copies(self, provider: str, day: str) -> findings.DayCopies | None:
         """Return the copy groups that were stored when the day was closed."""
-        return record_of(self.table.get(work_of(provider), f"copies#{day}"), DayCopies)
+        return record_of(self.table.get(work_of(provider), f"copies#{day}"), findings.DayCopies)
 
-    def put_day_copies(self, provider: str, day: str, copies: DayCopies) -> DayCopies:
+    def put_day_copies(
+        self, provider: str, day: str, copies: findings.DayCopies
+    ) -> findings.DayCopies:
         """Store a closed day's copy groups if absent; return those that are stored afterwards."""
         new = self.table.put_new(work_of(provider), f"copies#{day}", copies)
         return copies if new else self.day_copies(provider, day) or copies
@@ -301,10 +289,10 @@ def _salt_of(item: Item) -> MonthSalt:
 
 @dataclass(frozen=True, slots=True)
 class DynamoStore(
-    DynamoUnits,
-    DynamoFindings,
+    finding_store.DynamoUnits,
+    finding_store.DynamoFindings,
     DynamoCases,
-    DynamoFloods,
+    finding_store.DynamoFloods,
     DynamoPrivacy,
     DynamoDraws,
     DynamoNumbers,
@@ -363,11 +351,11 @@ class DynamoStore(
 
     def put_range(self, file: str, row: RangeRow) -> None:
         """Put, if absent, the row of a range whose unit is known or that owns no line."""
-        self.table.put_new(f"F#{file}", range_place(row.number), row)
+        self.table.put_new(f"F#{file}", finding_store.range_place(row.number), row)
 
     def range_row(self, file: str, number: int) -> RangeRow | None:
         """Return the row of one range, once it is committed."""
-        return record_of(self.table.get(f"F#{file}", range_place(number)), RangeRow)
+        return record_of(self.table.get(f"F#{file}", finding_store.range_place(number)), RangeRow)
 
     def ranges(self, file: str) -> list[RangeRow]:
         """Return the rows of a file, by number."""
@@ -421,11 +409,11 @@ class PseudonymKeys:
     fresh_salt: Callable[[], bytes] = lambda: secrets.token_bytes(SALT_BYTES)
     _known: dict[str, MonthSalt] = field(default_factory=dict)
 
-    def in_force(self, provider: str) -> Pseudonyms:
+    def in_force(self, provider: str) -> findings.Pseudonyms:
         """Return the provider's pseudonyms of this month; the first caller makes the key."""
         return self._derived(self._salt_at(self.clock.now()), provider)
 
-    def named(self, provider: str, key_id: str) -> Pseudonyms:
+    def named(self, provider: str, key_id: str) -> findings.Pseudonyms:
         """Return the provider's pseudonyms under the key that a manifest pinned.
 
         Raises KeyUnavailableError if that key was deleted or has expired: no other key will do.
@@ -440,7 +428,7 @@ class PseudonymKeys:
         for day in range(days + 1):
             self._salt_at(self.clock.now() + timedelta(days=day))
 
-    def kept(self, provider: str) -> list[Pseudonyms]:
+    def kept(self, provider: str) -> list[findings.Pseudonyms]:
         """Return the provider's pseudonyms under all keys that are kept, by month."""
         now = self.clock.now().timestamp()
         living = [salt for salt in self.store.month_salts() if salt.expires > now]
@@ -457,12 +445,12 @@ class PseudonymKeys:
             self._known[key_id] = self.store.month_salt(key_id) or self.store.put_month_salt(new)
         return self._known[key_id]
 
-    def _derived(self, salt: MonthSalt, provider: str) -> Pseudonyms:
+    def _derived(self, salt: MonthSalt, provider: str) -> findings.Pseudonyms:
         if salt.expires <= self.clock.now().timestamp():
             raise KeyUnavailableError(salt.key_id)  # the table may delete it days later
         self._known[salt.key_id] = salt
-        secret = hkdf(self.secret, salt.salt, b"terang pseudonyms of a month", 32)
-        return Pseudonyms.derive(secret, provider, salt.key_id)
+        secret = findings.hkdf(self.secret, salt.salt, b"terang pseudonyms of a month", 32)
+        return findings.Pseudonyms.derive(secret, provider, salt.key_id)
 
 
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"

@@ -15,18 +15,9 @@ from typing import NamedTuple
 import msgspec
 from msgspec import structs
 
+from rules import pinned
 from rules.law import FIRST_LAW, LAW_VERSION
 from rules.pack import Ground, Mode, Pack
-from rules.pinned import (
-    FACTCHECKS,
-    digests_of,
-    factchecks_pack,
-    has_scores,
-    matching_digest,
-    rule_digest,
-    signs_problem,
-    without_factchecks,
-)
 
 FOLD_VERSION = "4+unicode-15.1.0+icu-76.1+opencc-0.1.7+7a1727467b94"
 """Names the fold: a counter of changes to this code and to the code and words that read disguises,
@@ -111,13 +102,13 @@ class ProviderSettings(msgspec.Struct, frozen=True):
 
     def takes(self, pack: Pack) -> bool:
         """Return whether the provider runs a pack. One that rests on terms must be named."""
-        if pack.id == FACTCHECKS:
+        if pack.id == pinned.FACTCHECKS:
             return True
         return pack.ground is Ground.ILLEGAL if self.packs is None else pack.id in self.packs
 
     def wants_any(self, packs: Iterable[Pack]) -> bool:
         """Return whether a pack has terms, or has fact-checks that the provider wants."""
-        return any(pack.id != FACTCHECKS or self.factchecks for pack in packs)
+        return any(pack.id != pinned.FACTCHECKS or self.factchecks for pack in packs)
 
 
 class Selection(NamedTuple):
@@ -223,7 +214,7 @@ class RuleSet(SetFields, frozen=True, kw_only=True):
             return dict.fromkeys(names, "effort")
         if not public:
             return dict.fromkeys(names, "not-public")
-        if pack.id == FACTCHECKS and not settings.factchecks:
+        if pack.id == pinned.FACTCHECKS and not settings.factchecks:
             return dict.fromkeys(names, "not-wanted")
         if pack.published_at and at < pack.published_at + timedelta(hours=self.notice_hours):
             return dict.fromkeys(names, "notice")
@@ -284,13 +275,13 @@ def build_set(
             uses a sign that this release does not know.
     """
     ordered = tuple(sorted(packs, key=lambda pack: pack.id))
-    signs = digests_of(ordered)
+    signs = pinned.digests_of(ordered)
     rule_set = RuleSet(
-        format=FORMAT_WITH_SIGNS if signs or has_scores(ordered) else FORMAT,
+        format=FORMAT_WITH_SIGNS if signs or pinned.has_scores(ordered) else FORMAT,
         signs=signs or msgspec.UNSET,
         fold=fold,
         effort=msgspec.UNSET if EFFORT_VERSION == FIRST_EFFORT else EFFORT_VERSION,
-        law=LAW_VERSION if has_scores(ordered) else msgspec.UNSET,
+        law=LAW_VERSION if pinned.has_scores(ordered) else msgspec.UNSET,
         notice_hours=notice_hours,
         packs=ordered,
         providers=dict(providers or {}),
@@ -308,7 +299,7 @@ def _encode(rule_set: RuleSet) -> bytes:
         )
         for name, settings in rule_set.providers.items()
     }
-    matching = {pack.id: matching_digest(pack) for pack in rule_set.packs}
+    matching = {pack.id: pinned.matching_digest(pack) for pack in rule_set.packs}
     whole = structs.replace(rule_set, matching=matching, providers=providers)
     check_set(whole)
     return msgspec.json.encode(whole, order="sorted")
@@ -320,7 +311,8 @@ def is_as_tried(packs: Iterable[Pack], adopted: Adopted) -> bool:
     A version that changes what the rule finds ends the adoption: the rule is in shadow again.
     """
     return any(
-        adopted.rule == f"{pack.id}/{rule.id}" and adopted.matching == rule_digest(pack, rule)
+        adopted.rule == f"{pack.id}/{rule.id}"
+        and adopted.matching == pinned.rule_digest(pack, rule)
         for pack in packs
         for rule in pack.rules
     )
@@ -347,11 +339,11 @@ def with_factchecks(
     only publishing checks the packs again.
     """
     packs = before.packs if before else ()
-    current = next((pack for pack in packs if pack.id == FACTCHECKS), None)
-    checks = factchecks_pack(current, languages, now)
+    current = next((pack for pack in packs if pack.id == pinned.FACTCHECKS), None)
+    checks = pinned.factchecks_pack(current, languages, now)
     if before is None:
         return build_set([checks], notice_hours=notice_hours, factchecks=digest)
-    packs = tuple(sorted([*without_factchecks(packs), checks], key=lambda pack: pack.id))
+    packs = tuple(sorted([*pinned.without_factchecks(packs), checks], key=lambda pack: pack.id))
     return _encode(structs.replace(before, packs=packs, factchecks=digest))
 
 
@@ -376,7 +368,7 @@ def with_notes(before: RuleSet, notes: Iterable[tuple[str, Paused | Adopted]]) -
 
 def check_set(rule_set: RuleSet) -> None:
     """Raise SetError if the content of a set contradicts itself, or this code lacks its signs."""
-    if problem := signs_problem(rule_set.packs, rule_set.signs or {}):
+    if problem := pinned.signs_problem(rule_set.packs, rule_set.signs or {}):
         raise SetError(f"this set cannot run: {problem}")
     ids = [pack.id for pack in rule_set.packs]
     if twice := sorted(pack for pack, number in Counter(ids).items() if number > 1):
@@ -387,8 +379,8 @@ def check_set(rule_set: RuleSet) -> None:
             raise SetError(f"pack {pack.id} has a rule that is live by itself")
         if pack.published_at is None or pack.published_at.tzinfo is None:
             raise SetError(f"pack {pack.id} lacks `published_at` with its offset")
-    if bool(rule_set.factchecks) != (FACTCHECKS in ids):
-        raise SetError(f"an index of checks and the pack {FACTCHECKS} need each other")
+    if bool(rule_set.factchecks) != (pinned.FACTCHECKS in ids):
+        raise SetError(f"an index of checks and the pack {pinned.FACTCHECKS} need each other")
     for provider, settings in rule_set.providers.items():
         unknown = {*(settings.packs or ())} - {*ids}
         unknown |= {pause.rule for pause in settings.paused} - rules

@@ -19,15 +19,7 @@ from itertools import batched
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from cyclopts import (
-    App,
-    CycloptsError,
-    Group,
-    MissingArgumentError,
-    Parameter,
-    UnknownCommandError,
-    UnusedCliTokensError,
-)
+import cyclopts
 
 from ledger.codes import OperatorError
 from terang import IS_INSTALLED, ROOT, USAGE, InputError, UnknownNameError
@@ -67,22 +59,22 @@ COMMANDS = tuple(
 )
 
 
-def build_app() -> App:
+def build_app() -> cyclopts.App:
     """Return the command line. No module of a command is imported yet."""
-    app = App(
+    app = cyclopts.App(
         name="terang",
         help="Inspect public posts against published, expiring rules.",
         help_epilogue="Example: terang run posts.jsonl --provider acme-chat --packs packs",
         help_format="plaintext",
         version=_version,
         version_flags="--version",
-        default_parameter=Parameter(negative=(), show_default=False, allow_repeating=True),
+        default_parameter=cyclopts.Parameter(negative=(), show_default=False, allow_repeating=True),
         result_action="return_value",
     )
     groups = {
         name: group
         for order, (title, names) in enumerate(GROUPS.items())
-        for group in [Group(title, sort_key=order)]
+        for group in [cyclopts.Group(title, sort_key=order)]
         for name in names.split()
     }
     for order, command in enumerate(COMMANDS):
@@ -96,7 +88,7 @@ def build_app() -> App:
         if command.function:
             parent.command(command.function, name=name, **shown)
         else:
-            parent.command(App(name=name, **shown))
+            parent.command(cyclopts.App(name=name, **shown))
     return app
 
 
@@ -108,7 +100,9 @@ def _version() -> str:
     return project
 
 
-def parse(app: App, tokens: Sequence[str]) -> tuple[Callable[..., int | None], BoundArguments]:
+def parse(
+    app: cyclopts.App, tokens: Sequence[str]
+) -> tuple[Callable[..., int | None], BoundArguments]:
     """Return the function that the tokens name, and its arguments.
 
     Raises CycloptsError or UsageError for wrong usage.
@@ -142,7 +136,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         name = " ".join(("terang", *app.parse_commands(tokens)[0]))
         return _call(*parse(app, tokens))
-    except (CycloptsError, UsageError) as error:
+    except (cyclopts.CycloptsError, UsageError) as error:
         print_problem(f"{name}: {_explain(error, name)}")
         examples = {f"terang {command.words}": command.example for command in COMMANDS}
         if name in examples:
@@ -183,12 +177,12 @@ def _call(function: Callable[..., int | None], bound: BoundArguments) -> int:
 
 def _explain(error: Exception, name: str) -> str:
     """Return the error in plain words. The library's text is kept where it is plain."""
-    if isinstance(error, UnknownCommandError):  # its own text would import every command
+    if isinstance(error, cyclopts.UnknownCommandError):  # its own text would import every command
         word = (error.unused_tokens or [""])[0]
         return str(UnknownNameError("command", word, _names_below(name)))
-    if isinstance(error, UnusedCliTokensError):
+    if isinstance(error, cyclopts.UnusedCliTokensError):
         return f"there is no place for {' '.join(error.unused_tokens or ())!r}"
-    if isinstance(error, MissingArgumentError) and error.argument is not None:
+    if isinstance(error, cyclopts.MissingArgumentError) and error.argument is not None:
         is_given = error.keyword is not None
         return f"{error.argument.name} {'needs a value' if is_given else 'is missing'}"
     return str(error)

@@ -21,20 +21,8 @@ from ledger.texts import encode_json_lines
 from matcher import Matcher, Pack, PackError, load_packs
 from rules.pack import pack_paths
 from rules.pack_parts import category_problem
-from terang import USAGE, InputError, check_known
+from terang import USAGE, InputError, check_known, new_packs
 from terang.case_queue import read_file
-from terang.new_packs import (
-    BATCH,
-    AskedConsent,
-    as_lines,
-    as_row,
-    compare,
-    describe,
-    hit_row,
-    keep,
-    pack_changes,
-    published_packs,
-)
 from terang.terminal import (
     STACK,
     Day,
@@ -193,14 +181,14 @@ def diff(
         ids = {pack.id for pack in after}
         before = [pack for pack in held if pack.id in ids]
         with posts.open("rb") as lines:
-            comparison = compare(Matcher(before), Matcher(after), lines)
+            comparison = new_packs.compare(Matcher(before), Matcher(after), lines)
     except PackError as error:
         print_pack_problems(error)
         return USAGE
     if as_json:
-        print_lines_of_json(encode_json_lines([as_row(comparison)]))
+        print_lines_of_json(encode_json_lines([new_packs.as_row(comparison)]))
     else:
-        print_results((*pack_changes(before, after), *as_lines(comparison)))
+        print_results((*new_packs.pack_changes(before, after), *new_packs.as_lines(comparison)))
     return 0
 
 
@@ -260,7 +248,7 @@ def scan(
     matcher = Matcher(checked)
     rows_of = _score_rows if scores else _hit_rows
     read, refused = 0, Counter[str]()
-    for batch in batched(enumerate(sys.stdin.buffer, 1), BATCH):
+    for batch in batched(enumerate(sys.stdin.buffer, 1), new_packs.BATCH):
         posts, notes = _read_posts(batch)
         read += len(posts)
         refused.update(note.code for note in notes)
@@ -292,7 +280,7 @@ def _read_posts(lines: tuple[tuple[int, bytes], ...]) -> tuple[list[Post], list[
 def _hit_rows(matcher: Matcher, posts: list[Post]) -> tuple[list[Row], list[Row]]:
     results = list(zip(posts, matcher.results([post.parts for post in posts]), strict=True))
     hits = [
-        {"id": post.id, "hits": [hit_row(hit) for hit in result.hits]}
+        {"id": post.id, "hits": [new_packs.hit_row(hit) for hit in result.hits]}
         for post, result in results
         if result.hits
     ]
@@ -335,13 +323,13 @@ def pull(
     if not re.fullmatch("[0-9a-f]{64}", digest):
         raise UsageError(f"--digest {digest}: a SHA-256 has 64 of 0-9 and a-f")
     try:
-        pulled = published_packs(url, digest, only)
+        pulled = new_packs.published_packs(url, digest, only)
     except PackError as error:
         print_pack_problems(error)
         return 1
     for pack, _ in pulled:
-        print_results(describe(pack))
-    paths = keep(pulled, out)
+        print_results(new_packs.describe(pack))
+    paths = new_packs.keep(pulled, out)
     if load_checked(out, today) is None:
         written = " ".join(map(str, paths))
         print_problem(f"written: {written}; mend or remove what does not check, then publish {out}")
@@ -389,7 +377,7 @@ def publish(
         removed=remove,
         registered=registered,
         without_rules=allow_no_rules,
-        consent=AskedConsent(posts, yes=yes, asks_for_removal=False),
+        consent=new_packs.AskedConsent(posts, yes=yes, asks_for_removal=False),
     )
     print_result(digest)
     return 0
@@ -412,7 +400,7 @@ def rollback(
         now=remote.clock.now(),
         registered=registered,
         without_rules=allow_no_rules,
-        consent=AskedConsent(posts, yes=yes, asks_for_removal=True),
+        consent=new_packs.AskedConsent(posts, yes=yes, asks_for_removal=True),
     )
     print_result(in_force)
     return 0

@@ -15,6 +15,7 @@ from typing import Annotated, Any
 import msgspec
 from cyclopts import Parameter
 
+from authoring import term_candidates
 from authoring.check import read_sentences
 from authoring.counts import learn_from_counts, read_counts
 from authoring.features import LearningError, find_library, read_given_words, words_of_pack
@@ -30,17 +31,6 @@ from authoring.labelled import (
 from authoring.learning import Wanted
 from authoring.learning import learn as learn_weights
 from authoring.pack_text import NewPack, pack_text
-from authoring.term_candidates import (
-    MODERATORS,
-    DecidedPost,
-    PostVerdict,
-    SecondWords,
-    SelectedBy,
-    SelectionShare,
-    decided_posts,
-    selection_weights,
-    selection_words,
-)
 from cases.asked import Audit, Notice
 from cases.contest import Complaint, ContestResult, Dispute, Outcome, Reinstatement, SecondReview
 from cases.decision import Decision
@@ -55,26 +45,13 @@ from matcher import Pack
 from matcher.sign_catalogue import SIGNS
 from rules.pack import PATH_NAME, SHIPPED_SENTENCES, PackError
 from rules.pack_parts import category_problem
-from terang import ROOT, USAGE, InputError
+from terang import ROOT, USAGE, InputError, terminal
 from terang.case_queue import (
     complete_times,
     decode_lines,
     read_file,
     read_messages,
     resolve_findings,
-)
-from terang.terminal import (
-    STACK,
-    Day,
-    PackId,
-    ProviderId,
-    StackName,
-    UsageError,
-    option,
-    print_problem,
-    print_result,
-    print_warning,
-    today_utc,
 )
 
 _JUDGED = {"confirmed": True, "dismissed": False}
@@ -104,8 +81,8 @@ class Decisions:
     """
 
     provider: str
-    verdicts: list[PostVerdict] = field(default_factory=list)
-    later: SecondWords = field(default_factory=SecondWords)
+    verdicts: list[term_candidates.PostVerdict] = field(default_factory=list)
+    later: term_candidates.SecondWords = field(default_factory=term_candidates.SecondWords)
     findings: dict[str, Finding] = field(default_factory=dict)
     erased: int = 0
     unread: int = 0
@@ -116,14 +93,14 @@ class Decisions:
         key: str,
         about: tuple[str, str],
         said: JournalEntry | Decision | Audit,
-        selection: SelectedBy,
+        selection: term_candidates.SelectedBy,
         findings: Sequence[Finding] = (),
     ) -> None:
         """Add the verdict on a post and category, and on these findings in it."""
         known = {finding.finding: finding for finding in findings}
         self.findings |= known
         is_right = _RIGHT.get(said.verdict)
-        verdict = PostVerdict(
+        verdict = term_candidates.PostVerdict(
             key, about[0], selection, about[1], is_right, said.moderator, (*known,)
         )
         self.verdicts.append(verdict)
@@ -146,10 +123,10 @@ def decisions_of_stack(store: DynamoStore, provider: str, days: Iterable[str]) -
                 case = store.case(entry.cases[0]) if entry.cases else None
                 if case and case.entries and (post := case.entries[0].post):
                     about = post, entry.category
-                    decisions.add(entry.entry, about, entry, SelectedBy.AUDIT)
+                    decisions.add(entry.entry, about, entry, term_candidates.SelectedBy.AUDIT)
                 else:
                     decisions.erased += 1
-    decisions.later = SecondWords(frozenset(overturned), looks)
+    decisions.later = term_candidates.SecondWords(frozenset(overturned), looks)
     return decisions
 
 
@@ -159,7 +136,7 @@ def _add_decision(decisions: Decisions, store: DynamoStore, entry: JournalEntry)
     posts = {finding.post for finding in findings}
     posts |= {case.entries[0].post for case in cases if not case.finding}
     if posts - {""}:
-        by = SelectedBy.RULE if findings else SelectedBy.NOTICE
+        by = term_candidates.SelectedBy.RULE if findings else term_candidates.SelectedBy.NOTICE
         decisions.add(entry.entry, (max(posts), entry.category), entry, by, findings)
     else:
         decisions.erased += 1
@@ -184,16 +161,16 @@ def decisions_of_messages(
             case Decision() if message.verdict in _JUDGED and done.isdisjoint(message.findings):
                 done.update(message.findings)
                 found = [by_id[name] for name in message.findings if name in by_id]
-                by = SelectedBy.RULE if found else SelectedBy.NOTICE
+                by = term_candidates.SelectedBy.RULE if found else term_candidates.SelectedBy.NOTICE
                 if on := found[0] if found else notices.get(message.notice or ""):
                     decisions.add(message.id, (on.post, on.category), message, by, found)
             case Audit():
                 about = message.post, message.category or ""
-                decisions.add(message.id, about, message, SelectedBy.AUDIT)
+                decisions.add(message.id, about, message, term_candidates.SelectedBy.AUDIT)
     return decisions
 
 
-def _second_words(messages: Sequence[CaseMessage]) -> SecondWords:
+def _second_words(messages: Sequence[CaseMessage]) -> term_candidates.SecondWords:
     """Return which decisions were overturned, and second reviews at them, by the sender's ids."""
     contests = (each for each in messages if isinstance(each, Complaint | Dispute))
     contested = {each.id: each.decision for each in contests}
@@ -207,10 +184,12 @@ def _second_words(messages: Sequence[CaseMessage]) -> SecondWords:
                 overturned.add(message.decision)
             case SecondReview() if message.verdict in _JUDGED:
                 looks[message.decision].append((message.moderator, _JUDGED[message.verdict]))
-    return SecondWords(frozenset(overturned), looks)
+    return term_candidates.SecondWords(frozenset(overturned), looks)
 
 
-def selection_shares(decisions: Decisions) -> dict[SelectedBy, SelectionShare]:
+def selection_shares(
+    decisions: Decisions,
+) -> dict[term_candidates.SelectedBy, term_candidates.SelectionShare]:
     """Return how many posts of each kind were decided, out of how many in the published months.
 
     Held findings count as proposed if somebody decided on one: then a person had opened them.
@@ -221,15 +200,19 @@ def selection_shares(decisions: Decisions) -> dict[SelectedBy, SelectionShare]:
     unmet = sum(max(month.inspected - month.live, 0) for month in decisions.months)
     decided = sum(finding.mode == "live" for finding in decisions.findings.values())
     shares = {
-        SelectedBy.RULE: SelectionShare(decided, live or None),
-        SelectedBy.AUDIT: SelectionShare(counted[SelectedBy.AUDIT], unmet or None),
-        SelectedBy.NOTICE: SelectionShare(counted[SelectedBy.NOTICE], None),
+        term_candidates.SelectedBy.RULE: term_candidates.SelectionShare(decided, live or None),
+        term_candidates.SelectedBy.AUDIT: term_candidates.SelectionShare(
+            counted[term_candidates.SelectedBy.AUDIT], unmet or None
+        ),
+        term_candidates.SelectedBy.NOTICE: term_candidates.SelectionShare(
+            counted[term_candidates.SelectedBy.NOTICE], None
+        ),
     }
     return {name: share for name, share in shares.items() if counted[name]}
 
 
 def with_texts(
-    decided: Sequence[DecidedPost], decisions: Decisions, files: Iterable[Path]
+    decided: Sequence[term_candidates.DecidedPost], decisions: Decisions, files: Iterable[Path]
 ) -> tuple[list[LabelledPost], int, int]:
     """Return the decided posts with their texts from the provider's files, in the order of lines.
 
@@ -240,7 +223,7 @@ def with_texts(
     """
     wanted = {one.post: one for one in decided}
     shares = selection_shares(decisions)
-    weights = selection_weights(shares)
+    weights = term_candidates.selection_weights(shares)
     labelled: dict[str, LabelledPost] = {}
     known: set[str] = set()
     for path in files:
@@ -257,7 +240,7 @@ def with_texts(
                     f"{path}:{number}",
                     weight=weight,
                     moderators=one.moderators,
-                    selected=selection_words(
+                    selected=term_candidates.selection_words(
                         one.selection, share, weight, is_harmful=one.is_harmful
                     ),
                 )
@@ -274,7 +257,7 @@ def _posts(path: Path, data: bytes) -> Iterator[tuple[int, Post]]:
         raise InputError(f"{path}: no line is a post; write JSON Lines as docs/posts.md says")
 
 
-def _text_of(post: Post, decided: DecidedPost, decisions: Decisions) -> str:
+def _text_of(post: Post, decided: term_candidates.DecidedPost, decisions: Decisions) -> str:
     """Return the part in which a rule found something, else the text; empty if it was edited."""
     parts = dict(post.parts)
     for name in decided.findings:
@@ -288,24 +271,28 @@ def _text_of(post: Post, decided: DecidedPost, decisions: Decisions) -> str:
 
 def learn(
     *labelled: Annotated[Path, Parameter(help="JSON Lines or .csv, with `text` and `label`")],
-    clean: Annotated[tuple[Path, ...], option("FILE", "further ordinary posts, with `text`")] = (),
-    counts: Annotated[
-        tuple[Path, ...], option("FILE", "learn from tables that count harmful documents by term")
+    clean: Annotated[
+        tuple[Path, ...], terminal.option("FILE", "further ordinary posts, with `text`")
     ] = (),
-    pack_id: PackId,
-    category: Annotated[str, option("CODE", "a category of the DSA")],
-    out: Annotated[Path, option("DIR", "the folder of the results")],
+    counts: Annotated[
+        tuple[Path, ...],
+        terminal.option("FILE", "learn from tables that count harmful documents by term"),
+    ] = (),
+    pack_id: terminal.PackId,
+    category: Annotated[str, terminal.option("CODE", "a category of the DSA")],
+    out: Annotated[Path, terminal.option("DIR", "the folder of the results")],
     language: Annotated[
-        str, option("TAG", "of the posts, such as id; default: to be filled in")
+        str, terminal.option("TAG", "of the posts, such as id; default: to be filled in")
     ] = "",
     harmful: Annotated[
-        tuple[str, ...], option("LABEL", "labels that mean harmful; all others mean ordinary")
+        tuple[str, ...],
+        terminal.option("LABEL", "labels that mean harmful; all others mean ordinary"),
     ] = (),
     strike: Annotated[
-        Path | None, option("FILE", "terms that must not be used, one a line")
+        Path | None, terminal.option("FILE", "terms that must not be used, one a line")
     ] = None,
     words: Annotated[
-        Path | None, option("FILE", "`word: weight` a line, from which the weights start")
+        Path | None, terminal.option("FILE", "`word: weight` a line, from which the weights start")
     ] = None,
     from_packs: Annotated[
         tuple[str, ...],
@@ -320,16 +307,19 @@ def learn(
         Path | None,
         Parameter(name="--relabel", metavar="FILE", help="a review.jsonl with `answer` filled in"),
     ] = None,
-    most: Annotated[int, option("N", "terms and signs with a weight")] = 400,
-    today: Annotated[Day | None, Parameter(help="the first day in force")] = None,
+    most: Annotated[int, terminal.option("N", "terms and signs with a weight")] = 400,
+    today: Annotated[terminal.Day | None, Parameter(help="the first day in force")] = None,
     provider: Annotated[
-        ProviderId | None, Parameter(help="learn from its decisions in the stack")
+        terminal.ProviderId | None, Parameter(help="learn from its decisions in the stack")
     ] = None,
-    stack: StackName = STACK,
-    run: Annotated[Path | None, option("DIR", "learn from the decisions of a run's folder")] = None,
-    cases: Annotated[tuple[Path, ...], option("FILE", "the messages of that run")] = (),
+    stack: terminal.StackName = terminal.STACK,
+    run: Annotated[
+        Path | None, terminal.option("DIR", "learn from the decisions of a run's folder")
+    ] = None,
+    cases: Annotated[tuple[Path, ...], terminal.option("FILE", "the messages of that run")] = (),
     posts: Annotated[
-        tuple[Path, ...], option("FILE", "the provider's own posts, for the texts of decided ones")
+        tuple[Path, ...],
+        terminal.option("FILE", "the provider's own posts, for the texts of decided ones"),
     ] = (),
 ) -> int:
     """Write the pack in shadow, its card, and the posts whose labels somebody should look at."""
@@ -348,7 +338,7 @@ def learn(
         and bool(posts or cases),
     }
     if problem := next((words for words, is_so in mistakes.items() if words and is_so), ""):
-        raise UsageError(problem)
+        raise terminal.UsageError(problem)
     try:
         given = _read(labelled, partial(read_labelled, harmful=harmful))
         others = _read(clean, read_clean)
@@ -360,7 +350,7 @@ def learn(
         known += [rule for name in from_packs for rule in words_of_pack(_pack_named(name))]
     except LabelError as error:
         for row in error.problems:
-            print_problem(row)
+            terminal.print_problem(row)
         return USAGE
     except PackError as error:
         raise InputError(str(error)) from None
@@ -377,12 +367,12 @@ def learn(
     try:
         find_library(ROOT)
         learned = (
-            learn_from_counts(rows, others, sentences, wanted, print_warning)
+            learn_from_counts(rows, others, sentences, wanted, terminal.print_warning)
             if counts
-            else learn_weights(given, others, sentences, wanted, print_warning)
+            else learn_weights(given, others, sentences, wanted, terminal.print_warning)
         )
         languages = (language,) if language else ()
-        pack = NewPack(pack_id, category, (), languages, "", today or today_utc())
+        pack = NewPack(pack_id, category, (), languages, "", today or terminal.today_utc())
         text = pack_text(pack, learned)
     except (LearningError, PackError) as error:  # a pack does not check if its terms contradict
         raise OperatorError(": ".join([*map(str, counts or labelled), str(error)])) from None
@@ -390,7 +380,7 @@ def learn(
     path = out / f"{pack_id}.yaml"
     path.write_text(text, "utf-8", newline="\n")
     (out / "review.jsonl").write_text("\n".join([*review_lines(learned.measured), ""]), "utf-8")
-    print_result(f"wrote {path} and {out / 'review.jsonl'}")
+    terminal.print_result(f"wrote {path} and {out / 'review.jsonl'}")
     return 0
 
 
@@ -423,9 +413,9 @@ def _texts_of(decisions: Decisions, category: str, files: Sequence[Path]) -> lis
             f"{decisions.provider} has no decisions yet{erased}{unread}: confirm or dismiss some"
             " findings"
         )
-    decided = decided_posts(decisions.verdicts, decisions.later, category)
+    decided = term_candidates.decided_posts(decisions.verdicts, decisions.later, category)
     posts, missing, edited = with_texts(decided, decisions, files)
-    print_warning(
+    terminal.print_warning(
         f"{len(decisions.verdicts):,} decisions label {len(decided):,} posts for {category};"
         f" {len(posts):,} of them are in the files, {missing:,} are not,"
         f" {edited:,} have another text there"
@@ -436,10 +426,10 @@ def _texts_of(decisions: Decisions, category: str, files: Sequence[Path]) -> lis
             " hold the posts as they were sent, with the same `id` and `text`"
         )
     people = frozenset().union(*(post.moderators for post in posts))
-    if len(people) < MODERATORS:
+    if len(people) < term_candidates.MODERATORS:
         raise OperatorError(
-            f"all decisions are by {', '.join(people)}: {MODERATORS} moderators must have decided,"
-            " or the pack learns one person's habit"
+            f"all decisions are by {', '.join(people)}: {term_candidates.MODERATORS} moderators"
+            " must have decided, or the pack learns one person's habit"
         )
     return posts
 

@@ -20,17 +20,9 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 from cyclopts import Parameter
 
+from ledger import keys
 from ledger.codes import OperatorError, countries_of
 from ledger.findings import LEFT_HELD, OPENED
-from ledger.keys import (  # fmt: skip
-    SCOPES,
-    SENTINEL,
-    Provider,
-    Webhooks,
-    renewed,
-    secret_name,
-    split_webhook_url,
-)
 from ledger.texts import utc
 from matcher import ProviderSettings
 from terang import ROOT, check_known
@@ -58,7 +50,7 @@ PARTNERS, WEBHOOKS = "PartnersSecretArn", "WebhooksSecretArn"
 NOBODY = "nobody"
 """The template's initial content of the secret: a partner whose digest matches no secret."""
 
-ALL_SCOPES = ",".join(SCOPES)
+ALL_SCOPES = ",".join(keys.SCOPES)
 
 Rule = Annotated[str, Parameter(help="the rule as PACK/RULE")]
 PartnerId = Annotated[ProviderId, Parameter(help="the partner's id")]
@@ -92,10 +84,10 @@ def add(
     stack: StackName = STACK,
 ) -> int:
     """Deploy the provider's role and register it. Called again, it changes the role."""
-    if provider == SENTINEL:
-        raise OperatorError(f"{SENTINEL} is the stack itself: terang providers sentinel")
+    if provider == keys.SENTINEL:
+        raise OperatorError(f"{keys.SENTINEL} is the stack itself: terang providers sentinel")
     remote = Remote.find(stack)
-    known = remote.store.provider(provider) or Provider(provider)
+    known = remote.store.provider(provider) or keys.Provider(provider)
     countries = countries_of(territory or ",".join(known.territory))
     split = [each.partition("=") for each in connect]
     connections = {tool: read_connection(tool, Path(file)) for tool, _, file in split}
@@ -145,7 +137,7 @@ def secret(
     """
     Remote.find(stack).known(provider)
     for scope in scopes.split(","):
-        check_known("scope", scope, SCOPES)
+        check_known("scope", scope, keys.SCOPES)
     print_result(renew_secret(stack, provider, scopes, replace=replace))
     return 0
 
@@ -153,8 +145,8 @@ def secret(
 def renew_secret(stack: str, provider: str, scopes: str, *, replace: bool = False) -> str:
     """Return a new secret of a provider. Only its digest is stored, next to the one before."""
     made = f"{provider}.{secrets.token_urlsafe(32)}"
-    names = [secret_name("http", provider, scope) for scope in scopes.split(",")]
-    ended = secret_name("http", provider, "") if replace else ""
+    names = [keys.secret_name("http", provider, scope) for scope in scopes.split(",")]
+    ended = keys.secret_name("http", provider, "") if replace else ""
     _put_first(stack, names, sha256(made.encode()).hexdigest(), ended)
     return made
 
@@ -179,7 +171,7 @@ def sign(provider: ProviderId, /, *, stack: StackName = STACK) -> int:
     key = re.sub(r"-----[^-]*-----|\s", "", sys.stdin.read())
     with suppress(ValueError):
         if isinstance(load_der_public_key(base64.b64decode(key)), RSAPublicKey):
-            _put_first(stack, [secret_name("signed", provider, "coop")], key)
+            _put_first(stack, [keys.secret_name("signed", provider, "coop")], key)
             return 0
     raise OperatorError("there is no public key of RSA on stdin: copy it from Coop's settings")
 
@@ -190,8 +182,8 @@ def sentinel(*, stack: StackName = STACK) -> int:
     if "SentinelSender" not in remote.outputs:
         raise OperatorError(f"the stack {stack} sends itself no post: deploy it with Sentinel=on")
     senders = sorted(remote.senders(remote.outputs["SentinelSender"]))
-    remote.public.choose(SENTINEL, [SENTINEL])
-    remote.store.put_provider(Provider(SENTINEL, senders=tuple(senders)))
+    remote.public.choose(keys.SENTINEL, [keys.SENTINEL])
+    remote.store.put_provider(keys.Provider(keys.SENTINEL, senders=tuple(senders)))
     screen.print("the next run of publish sends the post; its page is summaries/sentinel/")
     return 0
 
@@ -275,7 +267,7 @@ def door(
     A moderator keeps one name in both, so that nobody looks at their own decision.
     """
     remote = Remote.find(stack).known(provider)
-    registered = remote.store.provider(provider) or Provider(provider)
+    registered = remote.store.provider(provider) or keys.Provider(provider)
     if used == "console" and "ConsoleUrl" not in remote.outputs:
         raise OperatorError(f"the stack {stack} has no console: deploy it with the setting Console")
     remote.store.put_provider(msgspec.structs.replace(registered, door=used))
@@ -364,7 +356,7 @@ def list_partners(*, stack: StackName = STACK) -> int:
 
 
 def _check_url(_: type, url: str) -> None:
-    split_webhook_url(url)
+    keys.split_webhook_url(url)
 
 
 def add_webhook(
@@ -377,24 +369,24 @@ def add_webhook(
     """Print a new secret. The secret before it also signs for a day."""
     Remote.find(stack).known(provider)
 
-    def added(webhooks: Webhooks) -> Webhooks:
+    def added(webhooks: keys.Webhooks) -> keys.Webhooks:
         before, now = webhooks.get(provider), int(time.time())
-        return webhooks | {provider: renewed(before, url, secrets.token_bytes, now)}
+        return webhooks | {provider: keys.renewed(before, url, secrets.token_bytes, now)}
 
-    print_result(change_secret(stack, WEBHOOKS, Webhooks, added)[provider].secrets[0].secret)
+    print_result(change_secret(stack, WEBHOOKS, keys.Webhooks, added)[provider].secrets[0].secret)
     return 0
 
 
 def list_webhooks(*, stack: StackName = STACK) -> int:
     """Print a line for each webhook: provider and address."""
-    webhooks: Webhooks = change_secret(stack, WEBHOOKS, Webhooks, lambda stored: stored)
+    webhooks: keys.Webhooks = change_secret(stack, WEBHOOKS, keys.Webhooks, lambda stored: stored)
     print_results(f"{provider} {webhook.url}" for provider, webhook in sorted(webhooks.items()))
     return 0
 
 
 def remove_webhook(provider: ProviderId, /, *, stack: StackName = STACK) -> int:
     """Remove a provider's webhook. Events on their way are dropped."""
-    change_secret(stack, WEBHOOKS, Webhooks, _without("webhook", provider))
+    change_secret(stack, WEBHOOKS, keys.Webhooks, _without("webhook", provider))
     return 0
 
 

@@ -30,24 +30,9 @@ from ledger.codes import OperatorError
 from ledger.findings import Finding, is_id
 from ledger.keys import author_notice_key, statement_key
 from ledger.store import DynamoStore
-from terang import InputError
+from terang import InputError, terminal
 from terang.case_queue import NOT_SENT, findings_in, read_messages, result_lines, send_messages
 from terang.run_table import PackExamples, RunTable, clock_of_run, run_folder
-from terang.terminal import (
-    LONG_BEFORE_DAYS,
-    STACK,
-    Moderator,
-    Month,
-    ProviderId,
-    Screen,
-    StackName,
-    UsageError,
-    blur,
-    counted,
-    option,
-    show_controls,
-    today_utc,
-)
 
 if TYPE_CHECKING:
     from ledger.desk_store import DynamoDesk
@@ -119,13 +104,15 @@ def checks_of(finding: Finding) -> Iterator[str]:
     for check in finding.checks:
         day = check.date or "no date"
         stated = f" ({check.stated})" if check.stated.casefold() != check.rating else ""
-        yield show_controls(f"{check.publisher}, {day}: {check.rating}{stated}: {check.claim}")
-        yield f"  {show_controls(check.url)}{_age(check.date, finding.published_at[:10])}"
+        yield terminal.show_controls(
+            f"{check.publisher}, {day}: {check.rating}{stated}: {check.claim}"
+        )
+        yield f"  {terminal.show_controls(check.url)}{_age(check.date, finding.published_at[:10])}"
 
 
 def _age(checked: str, published: str) -> str:
     days = days_between(checked, published)
-    if days is None or days <= LONG_BEFORE_DAYS:
+    if days is None or days <= terminal.LONG_BEFORE_DAYS:
         return ""
     return f", checked {days // 365} years before the post"
 
@@ -148,8 +135,8 @@ def _case_finding(case: Case, finding: Finding, *, shown: bool, now: datetime) -
         (f"{finding.pack}/{finding.rule}", "bold"), f" v{finding.version}\n",
         ("finding ", "dim"), f"{finding.finding}\n",
         f"{finding.severity}  {finding.category}  {finding.mode}  {case.state}\n",
-        ("post ", "dim"), f"{show_controls(finding.post)}\n",
-        f"{show_controls(finding.url)}\n" if finding.url else "",
+        ("post ", "dim"), f"{terminal.show_controls(finding.post)}\n",
+        f"{terminal.show_controls(finding.url)}\n" if finding.url else "",
         ("author ", "dim"), author,
         ("\nfound ", "dim"), f"{finding.found_at}, {age(finding.found_at, now)} ago\n",
     )  # fmt: skip
@@ -158,7 +145,7 @@ def _case_finding(case: Case, finding: Finding, *, shown: bool, now: datetime) -
     if case.excerpt is None:
         text.append("The excerpt is no longer kept.", "dim")
     else:
-        excerpt = show_controls(case.excerpt) if shown else blur(case.excerpt)
+        excerpt = terminal.show_controls(case.excerpt) if shown else terminal.blur(case.excerpt)
         text.append(excerpt, None if shown else "dim")
     return Group(Rule(style="dim"), text)
 
@@ -172,12 +159,14 @@ def _entries(history: CaseHistory) -> Iterator[RenderableType]:
         by = entry.moderator or entry.by or entry.body or entry.authority
         recorded = entry.at.replace("T", " ").removesuffix("Z")
         text = Text.assemble((f"{recorded}  ", "dim"), (f"{entry.type} ", "bold"))
-        text.append(show_controls(case_entry.message), "bold")
-        text.append(f" by {show_controls(by)}" if by else "")
-        text.append(f": {show_controls(words)}" if (words := summarize_entry(entry)) else "")
+        text.append(terminal.show_controls(case_entry.message), "bold")
+        text.append(f" by {terminal.show_controls(by)}" if by else "")
+        text.append(
+            f": {terminal.show_controls(words)}" if (words := summarize_entry(entry)) else ""
+        )
         yield text
         if reason := case_entry.reason or entry.ground_text:
-            yield Padding(Text(show_controls(reason)), (0, 0, 0, 2))
+            yield Padding(Text(terminal.show_controls(reason)), (0, 0, 0, 2))
 
 
 def summarize_entry(entry: JournalEntry) -> str:
@@ -195,40 +184,42 @@ def summarize_entry(entry: JournalEntry) -> str:
     return ", ".join(word for word in words if word)
 
 
-screen = Screen()
+screen = terminal.Screen()
 
-Port = Annotated[int, option("N", "the port on this machine; default: any free")]
+Port = Annotated[int, terminal.option("N", "the port on this machine; default: any free")]
 
 
 def review(
     findings: Annotated[Path | None, Parameter(help="a run's folder; or name --provider")] = None,
     /,
     *,
-    moderator: Moderator | None = None,
+    moderator: terminal.Moderator | None = None,
     decisions: Annotated[
         Path | None,
-        option("FILE", "default: decisions-NAME.jsonl; of a stack also -STACK-PROVIDER"),
+        terminal.option("FILE", "default: decisions-NAME.jsonl; of a stack also -STACK-PROVIDER"),
     ] = None,
     cases: Annotated[
-        tuple[Path, ...], option("FILE", "messages of colleagues, complaints, notices")
+        tuple[Path, ...], terminal.option("FILE", "messages of colleagues, complaints, notices")
     ] = (),
-    provider: Annotated[ProviderId | None, Parameter(help="review this provider's stack")] = None,
-    stack: StackName = STACK,
+    provider: Annotated[
+        terminal.ProviderId | None, Parameter(help="review this provider's stack")
+    ] = None,
+    stack: terminal.StackName = terminal.STACK,
     send: Annotated[bool, Parameter(help="send each decision after ten seconds")] = False,
-    limit: Annotated[int, option("N", "at most N findings of a stack")] = 2_000,
+    limit: Annotated[int, terminal.option("N", "at most N findings of a stack")] = 2_000,
     role: Annotated[Role | None, Parameter(help="moderator, lead or auditor")] = None,
     packs: Annotated[
-        Path | None, option("DIR", "write examples for the rules of these packs")
+        Path | None, terminal.option("DIR", "write examples for the rules of these packs")
     ] = None,
     port: Port = 0,
 ) -> int:
     """Open the desk in a browser; 0 when the moderator leaves it, even if some are still open."""
     if (findings is None) == (provider is None):
-        raise UsageError("name a run's folder, or --provider P of a stack")
+        raise terminal.UsageError("name a run's folder, or --provider P of a stack")
     if send and provider is None:
-        raise UsageError("--send needs --provider P of a stack")
+        raise terminal.UsageError("--send needs --provider P of a stack")
     if moderator is None and findings is None:
-        raise UsageError("--moderator is missing")
+        raise terminal.UsageError("--moderator is missing")
     moderator = moderator or "m-1"
     role = role or (Role.LEAD if findings else Role.MODERATOR)  # at home one person does all
     file = decisions or _own_file(f"decisions-{moderator}", findings, stack, provider)
@@ -243,7 +234,7 @@ def review(
         if not send:
             hint = f"terang cases send {file} --provider {provider} --stack {stack}"
     if packs is not None:
-        sitting.adopter = PackExamples(packs, today_utc())
+        sitting.adopter = PackExamples(packs, terminal.today_utc())
         sitting.adopter.rules()  # packs that cannot be read stop the command here
     return _sit(sitting, port, hint)
 
@@ -252,14 +243,14 @@ def audit(
     run: Annotated[Path | None, Parameter(help="a run's folder; default: the stack")] = None,
     /,
     *,
-    provider: Annotated[ProviderId, Parameter(help="whose posts they are")],
-    month: Annotated[Month, Parameter(help="the month of the sample")],
-    moderator: Moderator,
+    provider: Annotated[terminal.ProviderId, Parameter(help="whose posts they are")],
+    month: Annotated[terminal.Month, Parameter(help="the month of the sample")],
+    moderator: terminal.Moderator,
     verdicts: Annotated[
         Path | None,
-        option("FILE", "default: audit-MONTH-NAME.jsonl; of a stack also -STACK-PROVIDER"),
+        terminal.option("FILE", "default: audit-MONTH-NAME.jsonl; of a stack also -STACK-PROVIDER"),
     ] = None,
-    stack: StackName = STACK,
+    stack: terminal.StackName = terminal.STACK,
     port: Port = 0,
 ) -> int:
     """Open the desk on a month's sample; 0 when the moderator leaves it."""
@@ -324,7 +315,9 @@ def _sit(sitting: "Sitting", port: int, hint: str = "") -> int:
         decided, results, problem = sitting.run(_say_where, port)
     except OSError as error:
         raise OperatorError(f"cannot write {file} or serve port {port}: {error.strerror}") from None
-    screen.print(f"{counted(decided, 'message')} in {file}" if decided else "nothing decided")
+    screen.print(
+        f"{terminal.counted(decided, 'message')} in {file}" if decided else "nothing decided"
+    )
     for line in result_lines(results) if results else ():
         screen.print(line)
     if problem is not None:
@@ -354,8 +347,8 @@ def send(
     file: Annotated[Path, Parameter(help="messages as in docs/case-message.schema.json")],
     /,
     *,
-    provider: Annotated[ProviderId, Parameter(help="in whose name they are sent")],
-    stack: StackName = STACK,
+    provider: Annotated[terminal.ProviderId, Parameter(help="in whose name they are sent")],
+    stack: terminal.StackName = terminal.STACK,
 ) -> int:
     """Send a file; 1 if a message was refused or not answered."""
     messages = read_messages(file, may_be_pipe=True)
@@ -375,15 +368,16 @@ def show(
     case: Annotated[str, Parameter(help="the id of a finding, or of a provider's message")],
     /,
     *,
-    provider: Annotated[ProviderId | None, Parameter(help="whose message it is")] = None,
+    provider: Annotated[terminal.ProviderId | None, Parameter(help="whose message it is")] = None,
     show: Annotated[bool, Parameter(help="show excerpts, which are blurred otherwise")] = False,
     bundle: Annotated[
-        Path | None, option("FILE", "write a zip of its decision, made by the lead --moderator")
+        Path | None,
+        terminal.option("FILE", "write a zip of its decision, made by the lead --moderator"),
     ] = None,
     words: Annotated[bool, Parameter(help="put excerpts and reasons into the bundle")] = False,
-    moderator: Moderator | None = None,
+    moderator: terminal.Moderator | None = None,
     role: Annotated[Role | None, Parameter(help="lead, where the stack has no accounts")] = None,
-    stack: StackName = STACK,
+    stack: terminal.StackName = terminal.STACK,
 ) -> int:
     """Show one case with everything that happened; 2 if it does not exist."""
     remote = _remote(stack).known(*filter(None, [provider]))
@@ -407,11 +401,13 @@ def _write_bundle(
     now = remote.clock.now()
     made = [entry for entry in history.entries if entry.journal_entry.type == "decision"]
     if not (made and lead):
-        raise UsageError("--bundle needs a case with a decision, and the lead as --moderator NAME")
+        raise terminal.UsageError(
+            "--bundle needs a case with a decision, and the lead as --moderator NAME"
+        )
     name, provider = f"{lead}-{now:%Y%m%dT%H%M%SZ}", made[-1].journal_entry.provider
     leads = remote.leads(provider)
     if leads is None and role is not Role.LEAD:
-        raise UsageError(f"this stack knows no leads: say --role lead if {lead} is one")
+        raise terminal.UsageError(f"this stack knows no leads: say --role lead if {lead} is one")
     if leads is not None and lead not in leads:
         raise InputError(f"{lead} is no lead: nobody of that name is in the group {provider}/lead")
     record = Bundle(id=name, decision=made[-1].message, made_by=lead, decided_at=now)

@@ -23,30 +23,11 @@ from ledger.codes import ADVICE, Code, OperatorError
 from ledger.findings import EXCERPT_LENGTH
 from ledger.texts import encode_json_lines
 from ledger.units import Receipt
-from terang import IS_INSTALLED, ROOT, USAGE, InputError
-from terang.case_queue import (
-    MessageResult,
-    findings_in,
-    read_bodies,
-    read_messages,
-    result_lines,
-    send_messages,
-    translated,
-)
+from terang import IS_INSTALLED, ROOT, USAGE, InputError, case_queue, runner
 from terang.check_library import CheckLibrary
 from terang.emulator import REGION, StackError
 from terang.remote import explain_stack_errors, first_steps
 from terang.run_table import adopted_in
-from terang.runner import (
-    PAGES_PORT,
-    Deployed,
-    Dropped,
-    Progress,
-    Trial,
-    deployed_for,
-    name_of,
-    write_year_so_far,
-)
 from terang.terminal import (
     STACK,
     Channels,
@@ -83,8 +64,8 @@ class RunResult:
 
     provider: str
     receipts: list[Receipt]
-    files: list[tuple[Dropped, FileReceipt]]
-    cases: list[MessageResult]
+    files: list[tuple[runner.Dropped, FileReceipt]]
+    cases: list[case_queue.MessageResult]
     report: Path | None
     by_rule: Counter[str] = field(init=False, default_factory=Counter)
     """Distinct findings by `pack/version/rule/mode`."""
@@ -116,7 +97,9 @@ class RunResult:
         }
 
 
-def run_trial(deployed: Deployed, trial: Trial, show: Callable[[Progress], None]) -> RunResult:
+def run_trial(
+    deployed: runner.Deployed, trial: runner.Trial, show: Callable[[runner.Progress], None]
+) -> RunResult:
     """Send everything, wait for it, publish, and replace the out folder with the results.
 
     `show` is called with the progress while files and messages are waited for.
@@ -127,16 +110,16 @@ def run_trial(deployed: Deployed, trial: Trial, show: Callable[[Progress], None]
     out = deployed.outputs["OutBucket"]
     if any(map(_is_of_trial, trial.cases)):
         deployed.begin_trials(trial.provider)
-    answers = send_messages(
+    answers = case_queue.send_messages(
         deployed.cases(trial.provider),
         trial.cases,
-        lambda: findings_in(deployed.objects, out, trial.provider),
+        lambda: case_queue.findings_in(deployed.objects, out, trial.provider),
         trial=True,
     )
     (forum, beside), others = trial.beside, []
     if beside:
         deployed.register(forum, ())
-        others = send_messages(deployed.cases(forum), beside, list, trial=True)
+        others = case_queue.send_messages(deployed.cases(forum), beside, list, trial=True)
     if trial.closed_on:
         deployed.turn_clock_of_publish(trial.closed_on)
         deployed.publish({"since": deployed.began, "through": deployed.day})
@@ -155,9 +138,9 @@ def run_trial(deployed: Deployed, trial: Trial, show: Callable[[Progress], None]
         "run.json": [{"today": trial.today}],
     }.items():
         (trial.out / name).write_bytes(encode_json_lines(rows))
-    report = write_year_so_far(deployed, trial.provider, trial.out)
+    report = runner.write_year_so_far(deployed, trial.provider, trial.out)
     if beside:
-        write_year_so_far(deployed, forum, trial.out)
+        runner.write_year_so_far(deployed, forum, trial.out)
     receipts = deployed.receipts(trial.provider)
     return RunResult(
         trial.provider, receipts, list(zip(dropped, closed, strict=True)), answers + others, report
@@ -262,7 +245,7 @@ def run(
     is_whole_day = not (files or keep)
     is_unnamed = bool(files) and provider == SAMPLES_PROVIDER
     if not files and not imported:
-        beside = FORUM, translated(COOP, "coop", FORUM, COOP_TABLE)[0]
+        beside = FORUM, case_queue.translated(COOP, "coop", FORUM, COOP_TABLE)[0]
         files = tuple(sorted((SAMPLES / "files").iterdir()))
         messages = messages or SAMPLES / "messages.jsonl"
         cases = cases or (SAMPLES / "cases.jsonl",)
@@ -279,7 +262,7 @@ def run(
                 return USAGE
             if is_unnamed:
                 print_problem(f"these posts are counted for {provider}: --provider names another")
-            trial = Trial(
+            trial = runner.Trial(
                 stack_name=STACK,
                 provider=provider,
                 packs_folder=folder,
@@ -289,10 +272,14 @@ def run(
                 closed_on=str(today + CLOSED_AFTER) if today and is_whole_day else "",
                 excerpt_length=excerpt,
                 files=files,
-                bodies=read_bodies(messages) if messages else (),
+                bodies=case_queue.read_bodies(messages) if messages else (),
                 cases=[
                     *imported,
-                    *(each for file in cases for each in read_messages(file, may_be_pipe=True)),
+                    *(
+                        each
+                        for file in cases
+                        for each in case_queue.read_messages(file, may_be_pipe=True)
+                    ),
                 ],
                 beside=beside,
                 open_channels=open_channels,
@@ -329,7 +316,7 @@ def import_cases(
     serve: Serve = False,
 ) -> int:
     """Run with decisions and without posts; 2 if nothing of the file could be read."""
-    sent, refused = translated(file, source, provider, table)
+    sent, refused = case_queue.translated(file, source, provider, table)
     for why in refused:
         print_problem(why)
     if not sent:
@@ -361,12 +348,14 @@ class _FailedError(Exception):
     """The pipeline failed, although its input could be used."""
 
 
-def _run(trial: Trial, running: ExitStack, *, keep: bool) -> tuple[Deployed, RunResult]:
+def _run(
+    trial: runner.Trial, running: ExitStack, *, keep: bool
+) -> tuple[runner.Deployed, RunResult]:
     """Run on a stack that `running` stops at its end, unless it is kept."""
     try:
         with explain_stack_errors():
             with screen.status("starting a stack on this machine"):
-                deployed = running.enter_context(deployed_for(trial, keep=keep))
+                deployed = running.enter_context(runner.deployed_for(trial, keep=keep))
             with _progress_bar() as show:
                 result = run_trial(deployed, trial, show)
             if keep:
@@ -377,7 +366,7 @@ def _run(trial: Trial, running: ExitStack, *, keep: bool) -> tuple[Deployed, Run
 
 
 @contextmanager
-def _progress_bar() -> Iterator[Callable[[Progress], None]]:
+def _progress_bar() -> Iterator[Callable[[runner.Progress], None]]:
     columns = (
         BarColumn(),
         DownloadColumn(),
@@ -399,7 +388,7 @@ def print_run(result: RunResult, screen: Screen, out: Path) -> None:
         outcome = f"refused: {receipt.code}" if receipt.status == "refused" else receipt.format
         again = ", delivered before" if receipt.repeated else ""
         advice = f" ({receipt.advice})" if receipt.advice else ""
-        screen.print(f"{name_of(dropped.path)}: {outcome}{again}{advice}")
+        screen.print(f"{runner.name_of(dropped.path)}: {outcome}{again}{advice}")
     rows = [
         (_rule_of(key), key.rpartition("/")[2], f"{count:,}")
         for key, count in sorted(result.by_rule.items(), key=lambda entry: (-entry[1], entry[0]))
@@ -416,7 +405,7 @@ def print_run(result: RunResult, screen: Screen, out: Path) -> None:
     for code, count in summary["refusals_by_code"].items():
         advice = f" ({ADVICE[Code(code)]})" if code in ADVICE else ""
         screen.print(f"  refused {code}: {count:,}{advice}")
-    for line in result_lines(result.cases) if result.cases else ():
+    for line in case_queue.result_lines(result.cases) if result.cases else ():
         screen.print(line)
     taken = (each.message for each in result.cases if each.status == "taken")
     adopted = {m["rule"]: m["band"] for m in taken if m.get("type") == "adoption"}
@@ -457,7 +446,7 @@ def _rule_of(key: str) -> str:
     return f"{pack}/{rule}"
 
 
-def _print_kept(deployed: Deployed, provider: str) -> None:
+def _print_kept(deployed: runner.Deployed, provider: str) -> None:
     stack = deployed.stack
     for line in first_steps(provider, "", deployed.outputs, REGION, stack.url).splitlines():
         screen.print(line, soft_wrap=True)
@@ -470,7 +459,7 @@ def _print_kept(deployed: Deployed, provider: str) -> None:
     screen.print(stop, soft_wrap=True)
 
 
-def _print_doors(deployed: Deployed) -> None:
+def _print_doors(deployed: runner.Deployed) -> None:
     page = f"{deployed.ask_url} (the page; updates for a bot under telegram)"
     screen.print(f"ask:      {page}", soft_wrap=True)
     forms = f"{deployed.ask_url}object and {deployed.ask_url}report (for authors, for anyone)"
@@ -478,9 +467,9 @@ def _print_doors(deployed: Deployed) -> None:
     screen.print(f"tip line: {deployed.tip_line_url} (JSON, for partners)", soft_wrap=True)
 
 
-def _serve(folder: Path, deployed: Deployed) -> None:
+def _serve(folder: Path, deployed: runner.Deployed) -> None:
     handler = partial(SimpleHTTPRequestHandler, directory=str(folder))
-    with ThreadingHTTPServer(("127.0.0.1", PAGES_PORT), handler) as server:
+    with ThreadingHTTPServer(("127.0.0.1", runner.PAGES_PORT), handler) as server:
         _print_doors(deployed)
-        screen.print(f"serving http://127.0.0.1:{PAGES_PORT} until Ctrl-C")
+        screen.print(f"serving http://127.0.0.1:{runner.PAGES_PORT} until Ctrl-C")
         server.serve_forever()

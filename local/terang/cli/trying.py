@@ -20,32 +20,18 @@ from ledger.desk_store import DynamoDesk
 from ledger.draws import ANSWER_DAYS
 from ledger.store import DynamoStore
 from ledger.texts import in_days, utc
-from terang import InputError, check_known
+from terang import InputError, check_known, terminal
 from terang.case_queue import read_messages
 from terang.rule_trials import RuleTrial
 from terang.run_table import PUBLIC, MemoryTable, RunTable, findings_of_run
-from terang.terminal import (
-    STACK,
-    WORDS,
-    JsonLines,
-    Moderator,
-    ProviderId,
-    Screen,
-    StackName,
-    UsageError,
-    counted,
-    option,
-    print_json,
-    print_result,
-)
 
 if TYPE_CHECKING:
     from terang.remote import Remote
 
-IN_WORDS = WORDS["why_in_shadow"]
+IN_WORDS = terminal.WORDS["why_in_shadow"]
 """Why a rule is in shadow. Other reasons concern a whole set, and are shown as they are."""
 
-WHY_NOT = WORDS["why_not_live"]
+WHY_NOT = terminal.WORDS["why_not_live"]
 
 NOTHING_TO_SAY = {"not_on_trial", "live"}
 """Why not, of a rule that is left out for people if it also found nothing."""
@@ -60,10 +46,10 @@ def trial(
     /,
     *,
     cases: Annotated[
-        tuple[Path, ...], option("FILE", "answers that the run has not taken yet")
+        tuple[Path, ...], terminal.option("FILE", "answers that the run has not taken yet")
     ] = (),
-    provider: Annotated[ProviderId | None, Parameter(help="whose rules they are")] = None,
-    stack: StackName = STACK,
+    provider: Annotated[terminal.ProviderId | None, Parameter(help="whose rules they are")] = None,
+    stack: terminal.StackName = terminal.STACK,
     begin: Annotated[RuleName, Parameter(help="put a rule in shadow on trial")] = None,
     end: Annotated[RuleName, Parameter(help="end a trial; no more answers are taken")] = None,
     adopt: Annotated[RuleName, Parameter(help="let a rule propose whose evidence holds")] = None,
@@ -72,10 +58,14 @@ def trial(
     band: Annotated[
         Literal["all", "high"], Parameter(help="of --adopt: which findings propose")
     ] = "all",
-    moderator: Annotated[Moderator | None, Parameter(help="who begins, or adopts")] = None,
-    read_by: Annotated[Moderator | None, Parameter(help="who has read the rule's terms")] = None,
-    why: Annotated[str, option("TEXT", "of --forbid: the reason, published with the set")] = "",
-    as_json: JsonLines = False,
+    moderator: Annotated[terminal.Moderator | None, Parameter(help="who begins, or adopts")] = None,
+    read_by: Annotated[
+        terminal.Moderator | None, Parameter(help="who has read the rule's terms")
+    ] = None,
+    why: Annotated[
+        str, terminal.option("TEXT", "of --forbid: the reason, published with the set")
+    ] = "",
+    as_json: terminal.JsonLines = False,
 ) -> int:
     """Show the rules that run, or do one thing; 1 if the stack refuses an adoption."""
     given = {"begin": begin, "end": end, "adopt": adopt, "forbid": forbid, "allow": allow}
@@ -99,7 +89,7 @@ def trial(
     elif forbid:
         _forbid(remote, whose, forbid, why)
     elif allow:
-        print_result(remote.public.allow(whose, allow))
+        terminal.print_result(remote.public.allow(whose, allow))
     else:
         views = _views(remote, whose)
         rules = [RuleTrial(view, round(view.a_day * FOUND_DAYS)) for view in views]  # in a week
@@ -120,7 +110,7 @@ def _check_usage(
     )
     for is_wrong, problem in problems:
         if is_wrong:
-            raise UsageError(problem)
+            raise terminal.UsageError(problem)
 
 
 def _of_run(table: RunTable, path: Path) -> list[RuleTrial]:
@@ -158,7 +148,7 @@ def _begin(remote: "Remote", provider: str, name: str, moderator: str) -> None:
     if not view.may_be_tried:
         raise InputError(f"{name}: {_why_in_shadow(view)}, and no trial changes that")
     remote.store.put_trial(provider, view.begun(moderator, remote.clock.now()))
-    print_result(f"{name}: on trial; findings are drawn after the next run of publish")
+    terminal.print_result(f"{name}: on trial; findings are drawn after the next run of publish")
 
 
 def _end(remote: "Remote", provider: str, name: str) -> None:
@@ -174,12 +164,12 @@ def _end(remote: "Remote", provider: str, name: str) -> None:
     groups = group_names(drawn)  # what was judged still counts; without a text, no more is asked
     left = (one.forgotten(groups[one.finding]) for one in drawn)
     remote.store.put_drawn(provider, left, until)
-    print_result(f"{name}: the trial has ended")
+    terminal.print_result(f"{name}: the trial has ended")
 
 
 def _forbid(remote: "Remote", provider: str, name: str, why: str) -> None:
     """Pause a rule, whatever was adopted, and end its trial. Print the new set's digest."""
-    print_result(remote.public.pause(provider, name, why))
+    terminal.print_result(remote.public.pause(provider, name, why))
     if any(one.rule == name and not one.ended_at for one in remote.store.trials(provider)):
         _end(remote, provider, name)
 
@@ -193,7 +183,9 @@ def _adopt(
         raise InputError(f"{name} is not on trial at {provider}: begin it with --begin {name}")
     reader = read_by or tried.read_by
     if not reader:
-        raise UsageError("nobody has marked the terms as read on the desk: name --read-by NAME")
+        raise terminal.UsageError(
+            "nobody has marked the terms as read on the desk: name --read-by NAME"
+        )
     now = utc(remote.clock.now())
     message = {
         "type": "adoption",
@@ -208,22 +200,22 @@ def _adopt(
     [result] = remote.cases(provider).send([message])
     if result.status != "taken":
         raise OperatorError(str(result))
-    print_result(f"{name}: adopted; publish puts it into the next set, and notice follows")
+    terminal.print_result(f"{name}: adopted; publish puts it into the next set, and notice follows")
 
 
 def _show(rules: list[RuleTrial], store: DynamoStore, *, as_json: bool) -> None:
     if as_json:
         for rule in rules:
-            print_json(rule.line(store))
+            terminal.print_json(rule.line(store))
         return
-    screen = Screen()
+    screen = terminal.Screen()
     shown = [rule for rule in rules if rule.found or rule.why_not not in NOTHING_TO_SAY]
     rows, lines = list(map(_cells, shown)), list[str]()
     for name, why, found, *words in rows:
         lines += (f"{name} ({why})", "  " + "; ".join(filter(None, (f"{found} found", *words))))
     screen.print_rows("rules that run, by what they found", TITLES, rows, lines)
     if others := len(rules) - len(shown):
-        screen.print(f"{counted(others, 'other rule')} found nothing")
+        screen.print(f"{terminal.counted(others, 'other rule')} found nothing")
 
 
 def _cells(rule: RuleTrial) -> tuple[str, ...]:

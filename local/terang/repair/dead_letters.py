@@ -24,14 +24,7 @@ from ledger.objects import SqsUnitQueue, error_code
 from ledger.units import units_of
 from terang import InputError
 from terang.remote import Remote
-from terang.repair import Difference, TableSnapshot
-from terang.repair.checks import (
-    Get,
-    PublicCopy,
-    case_differences,
-    out_differences,
-    unit_differences,
-)
+from terang.repair import Difference, TableSnapshot, checks
 from terang.repair.trial_checks import trial_differences
 
 BATCH = 10
@@ -381,9 +374,9 @@ def check_once(
     keys = set(remote.objects.keys(out, "out/"))
     today = now.date().isoformat()
     differences = [
-        *unit_differences(table, quiet=not under_way),
-        *case_differences(table),
-        *out_differences(table, keys, _reader(remote, out), today, remote.excerpt_days),
+        *checks.unit_differences(table, quiet=not under_way),
+        *checks.case_differences(table),
+        *checks.out_differences(table, keys, _reader(remote, out), today, remote.excerpt_days),
         *trial_differences(table, folder, now, remote.excerpt_days),
     ]
     progress("summaries recounted", 0, 0)
@@ -400,7 +393,7 @@ def check_once(
     return FsckResult(differences, counted, under_way)
 
 
-def _copy_public(remote: Remote, folder: Path, progress: ReportProgress) -> PublicCopy:
+def _copy_public(remote: Remote, folder: Path, progress: ReportProgress) -> checks.PublicCopy:
     bucket = remote.outputs["PublicBucket"]
     keys, read = remote.objects.keys(bucket, ""), _reader(remote, bucket)
     numbers = [key for key in keys if key.startswith(("summaries/", "journal/", "sets/"))]
@@ -414,10 +407,10 @@ def _copy_public(remote: Remote, folder: Path, progress: ReportProgress) -> Publ
     with ThreadPoolExecutor(8) as pool:
         for number, _ in enumerate(pool.map(copy, wanted), 1):
             progress("published files", number, len(wanted))
-    return PublicCopy(folder, set(keys))
+    return checks.PublicCopy(folder, set(keys))
 
 
-def _reader(remote: Remote, bucket: str) -> Get:
+def _reader(remote: Remote, bucket: str) -> checks.Get:
     return lambda key: remote.objects.get(bucket, key) or b""
 
 
