@@ -67,11 +67,12 @@ class Site(PublishStep):
     """Writes all pages, tables and archives.
 
     `contact` and `licence` are shown on every page. `has_log` says whether `log/` is published:
-    then pages name the command that checks it.
+    then pages name the command that checks it. `forms_url` is where the forms are, or empty.
     """
 
     contact: str = ""
     licence: str = ""
+    forms_url: str = ""
     has_log: bool = False
 
     def shows(self, run: PublishRun, summary: Summary) -> bool:
@@ -155,6 +156,7 @@ class Site(PublishStep):
                 contact=self.contact,
                 licence=self.licence,
                 has_log=self.has_log,
+                forms_url=self.forms_url,
             )
             for language in LANGUAGES
         }

@@ -242,7 +242,7 @@ class Pages:
 
     `public_url` and `today`, the day of the run in UTC, decide whether a pack is live. Pages of
     summaries do not depend on the day. `has_log` says whether `log/` is published: then pages name
-    the command that checks it.
+    the command that checks it. `forms_url` is where the forms are; empty if there are none.
     """
 
     catalogue: PublishedSets
@@ -251,6 +251,7 @@ class Pages:
     language: str = "en"
     contact: str = ""
     licence: str = ""
+    forms_url: str = ""
     has_log: bool = False
 
     @property
@@ -392,7 +393,8 @@ class Pages:
 
     def authors(self, cases: CaseNumbers) -> str:
         """Return the page for authors; `cases` are the sums of all published months."""
-        return self._render("authors.html", "authors", ended=tables.complaints_of(cases))
+        ended = tables.complaints_of(cases)
+        return self._render("authors.html", "authors", ended=ended, forms_url=self.forms_url)
 
     def method(self) -> str:
         """Return the page on how the numbers are made."""

@@ -344,6 +344,13 @@ def test_authors_read_how_complaints_ended() -> None:
     assert "1 complaint was answered so far." in page
     assert "answered within" not in page  # of fewer than ten answers no times
     assert "已答复 1 份申诉" in made.text("authors.zh.html")
+    for page, form in ("", "object?language=en"), (".zh", "object?language=zh"), (".id", "report?"):
+        assert f'"https://ask.example/{form}' in made.text(f"authors{page}.html")
+
+
+def test_without_forms_the_page_for_authors_names_none() -> None:
+    page = Pages(PublishedSets({}), "", "2026-11-26").authors(CaseNumbers())
+    assert "/object" not in page
 
 
 def unpacked(data: bytes, folder: Path) -> dict[str, Any]:
