@@ -1,16 +1,16 @@
-// Checks files of this site against its public log, as verify.py does, in the browser. It reads them from where it was
-// loaded, or from a folder that the reader chooses, and sends nothing. It comes from the same place as the pages: who
-// changes them can change it too. From top to bottom: words, hashes, signatures, the log, files, sums, what readers see.
+// Checks files of this site against its public log, as verify.py does, in the browser, and sends nothing. It reads them
+// from where it was loaded, or from a chosen folder. It comes with the pages: who changes them can change it too.
 const WIDTH = 256; // leaves of a bundle, and hashes of a tile
 const AT_ONCE = 8; // files that are read at the same time
-const OLD = 24; // after so many hours a log is old
 const SHOWN = 100; // addends that are shown
 const NOTHING = new Uint8Array();
 
 // Words. The page holds them, in its language.
+const LANGUAGE = document.documentElement.lang.replace("en", "en-GB"); // days before months, as on the other pages
 const part = (id) => document.getElementById(id);
 const show = (words, kind = "") => { part("now").textContent = words; part("now").className = `tick ${kind}`; };
-const shown = (value) => (typeof value === "number" ? value.toLocaleString(document.documentElement.lang) : value);
+const shown = (value) => (typeof value === "number" ? value.toLocaleString(LANGUAGE) : value);
+const moment = (at) => `${new Date(at).toLocaleString(LANGUAGE, { dateStyle: "long", timeStyle: "short", timeZone: "UTC" })} UTC`;
 const say = (id, values = {}) => part(`say-${id}`).textContent.replace(/%\((\w+)\)s/g, (_, name) => shown(values[name]));
 const made = (tag, ...children) => { const it = document.createElement(tag); it.append(...children); return it; };
 const fail = (id, values) => { throw Object.assign(new Error(say(id, values)), { id }); };
@@ -154,7 +154,7 @@ async function namedFiles(get, logs, wanted, result) {
       if (leaf.kind === "run") result.at ||= leaf.at;
       if (leaf.kind === "run" && leaf.list && !list) {
         list = `log/lists/${leaf.list}.json`;
-        const data = await readExactly(get, list, leaf.list), by = say("list", leaf);
+        const data = await readExactly(get, list, leaf.list), by = say("list", { at: moment(leaf.at) });
         if (!data) result.wrong.push(say("wrong-list", { path: list }));
         for (const entry of JSON.parse(text(data ?? encoded("[]")))) name(entry.path, { ...entry, isListed: true, by });
       }
@@ -200,8 +200,6 @@ async function check({ get, names, isLive }, wanted, summary) {
     }
     if (!result.logs.length) fail("no-log");
     const named = await namedFiles(get, result.logs, wanted, result);
-    const hours = (Date.now() - Date.parse(result.at)) / 3_600_000, isOld = !(hours <= OLD);
-    (isOld && isLive ? result.wrong : result.said).push(say(isOld ? "old" : "age", { at: result.at, hours: Math.round(hours) }));
     const here = names.filter((path) => !/^log\/(\d+\/)?(checkpoint|vkey|tile\/.+|lists\/.+)$/.test(path));
     await checkFiles(get, named, [...(wanted ?? new Set([...named.keys(), ...here]))], result);
     if (summary && result.right === wanted.size) await addUp(get, summary, result);
@@ -331,12 +329,15 @@ const mark = (isRight) => (isRight ? "\u2713" : "\u2717");
 /** Show the verdict, as the last lines of verify give it. */
 function report({ isLive, logs, at, said, wrong, unproved, right, numbers, rows }, page) {
   const isRight = !wrong.length && !unproved.length, log = logs[logs.length - 1];
+  const days = Math.floor((Date.now() - Date.parse(at)) / 86_400_000), isOld = isLive && days >= 1;
   const proved = [right && say("files", { count: right }), numbers && say("numbers", { count: numbers })].filter(Boolean);
-  const words = isRight ? (isLive ? "agrees" : "agrees-folder") : wrong.length ? "contradicts" : "open";
-  show(`${mark(isRight)} ${say(words, { page })}`, isRight ? "right" : "fell");
-  part("log").textContent = log ? say("compare", { at, vkey: log.vkey }) : "";
-  part("found").replaceChildren(...Object.entries({ wrong, unproved, proved }).flatMap(([id, lines]) =>
-    [made("p", made("strong", say(id, { count: lines.length }))), lines.length ? list(lines.sort()) : ""]));
+  const words = isRight ? (isOld ? "agrees-old" : isLive ? "agrees" : "agrees-folder") : wrong.length ? "contradicts" : "open";
+  const age = days.toLocaleString(LANGUAGE, { style: "unit", unit: "day", unitDisplay: "long" });
+  show(`${mark(isRight)} ${say(words, { page, age })}`, isRight ? (isOld ? "old" : "right") : "fell");
+  part("log").textContent = log ? say("compare", { at: at && moment(at), vkey: log.vkey }) : "";
+  const found = Object.entries({ wrong, unproved, proved }).filter(([, lines]) => lines.length);
+  part("found").replaceChildren(...found.flatMap(([id, lines]) =>
+    [made("p", made("strong", say(id, { count: lines.length }))), list(lines.sort())]));
   part("sums").replaceChildren(...rows);
   part("said").replaceChildren(list(said));
   part("report").hidden = false;
