@@ -109,19 +109,11 @@ class CaseLine(cases.CaseFacts, msgspec.Struct, frozen=True):
         Meta(ge=1, description="Running number of the day, after the receipts, in random order."),
     ]
     kind: Annotated[Literal["case"], says("Always `case`: it is no receipt.")]
-    moderator: Annotated[
-        str, says("Who did it, as a letter that holds for this provider and month.")
-    ] = ""
-    about: Annotated[
-        str, says("The verdict of the decision that it is about, if it is about one.")
-    ] = ""
+    moderator: Annotated[str, says("A letter for who did it, in this provider and month.")] = ""
+    about: Annotated[str, says("The verdict of the decision that it is about.")] = ""
     measures: Annotated[tuple[str, ...], says("What was done, in the codes of the DSA.")] = ()
-    automated: Annotated[
-        str, says("How far a machine shaped the verdict: `PARTIALLY`, or nothing.")
-    ] = ""
-    review_seconds: Annotated[int | None, says("From the opening of the case to the verdict.")] = (
-        None
-    )
+    automated: Annotated[str, says("`PARTIALLY` if a machine shaped the verdict.")] = ""
+    review_seconds: Annotated[int | None, says("From opening to verdict.")] = None
     wait_seconds: Annotated[
         int | None,
         says(
@@ -129,24 +121,14 @@ class CaseLine(cases.CaseFacts, msgspec.Struct, frozen=True):
             " Three significant digits."
         ),
     ] = None
-    answers: Annotated[
-        str, says("Of a decision `notice`; of an outcome `complaint` or `dispute`.")
-    ] = ""
-    drawn: Annotated[bool, says("Whether the decision was drawn for a second review: 1 in 20.")] = (
-        False
-    )
+    answers: Annotated[str, says("`notice`; of an outcome `complaint` or `dispute`.")] = ""
+    drawn: Annotated[bool, says("Drawn for a second review: 1 in 20.")] = False
     undoes: Annotated[tuple[str, ...], says("The measures of the overturned decision.")] = ()
     order: Annotated[str, says("Kind of an order: `act` or `inform`.")] = ""
-    received: Annotated[
-        bool, says("Whether this is an order's first line, by which it is counted.")
-    ] = False
-    acknowledge_seconds: Annotated[
-        int | None, says("From the order to the word that it was received.")
-    ] = None
+    received: Annotated[bool, says("The order's first line, which counts it.")] = False
+    acknowledge_seconds: Annotated[int | None, says("From the order to its receipt.")] = None
     effect_seconds: Annotated[int | None, says("From the order to what was done about it.")] = None
-    held: Annotated[str, says("The rule that the flood guard held, and when: `day/pack/rule`.")] = (
-        ""
-    )
+    held: Annotated[str, says("The rule that the flood guard held: `day/pack/rule`.")] = ""
     group: Annotated[
         str,
         says(

@@ -257,32 +257,20 @@ CLOCKS = ("decide", "notice", "complaint", "dispute")
 class CaseNumbers(msgspec.Struct, frozen=True):
     """What people did about findings, notices and orders in a period. All of it can be added."""
 
-    decisions: Annotated[
-        int, counts("Decisions on findings or notices; cases skipped are not among.")
-    ] = 0
+    decisions: Annotated[int, counts("Decisions on findings or notices, without skips.")] = 0
     decided: Annotated[int, counts("Findings that these confirmed or dismissed.")] = 0
-    by_verdict: Annotated[
-        Tally, says("Decisions by verdict: confirmed, dismissed, escalated or skipped.")
-    ] = {}
+    by_verdict: Annotated[Tally, says("Decisions by verdict, skips included.")] = {}
     by_measure: Annotated[Tally, says("Measures of decisions, by the codes of the DSA.")] = {}
-    by_ground: Annotated[
-        Tally, says("Decisions with a measure by what they rest on: illegal or terms.")
-    ] = {}
-    partly_automated: Annotated[
-        int, counts("Decisions that a machine shaped in part; none decides alone.")
-    ] = 0
+    by_ground: Annotated[Tally, says("Decisions with a measure: illegal or terms.")] = {}
+    partly_automated: Annotated[int, counts("Decisions that a machine shaped in part.")] = 0
     under_5_seconds: Annotated[
         int, counts("Decisions less than 5 seconds after the case was opened; a group counts once.")
     ] = 0
-    untimed: Annotated[
-        int, counts("Decisions that do not say when the case was opened; a group counts once.")
-    ] = 0
+    untimed: Annotated[int, counts("Looks that do not say when they began.")] = 0
     decide_seconds: Annotated[
         Tally, says("Decisions on findings by seconds since the finding, in three digits.")
     ] = {}
-    notice_seconds: Annotated[
-        Tally, says("Decisions on notices alone by seconds since the notice.")
-    ] = {}
+    notice_seconds: Annotated[Tally, says("Decisions on notices, by seconds waited.")] = {}
     by_moderator: Annotated[
         Tally,
         says(
@@ -290,17 +278,11 @@ class CaseNumbers(msgspec.Struct, frozen=True):
             " letters that hold for one provider and month."
         ),
     ] = {}
-    drawn: Annotated[
-        int, counts("Decisions drawn for a second review: 1 in 20, a group of copies as one.")
-    ] = 0
+    drawn: Annotated[int, counts("Decisions drawn for a second review: 1 in 20.")] = 0
     second_reviews: Annotated[int, counts("Second reviews that came.")] = 0
     agreed: Annotated[int, counts("Second reviews that came to the decision's verdict.")] = 0
-    overturned: Annotated[
-        int, counts("Decisions that were overturned, of whatever day they were.")
-    ] = 0
-    overturned_by: Annotated[
-        Tally, says("Overturned decisions by `complaint`, `dispute`, or why reinstated.")
-    ] = {}
+    overturned: Annotated[int, counts("Decisions that were overturned, of any day.")] = 0
+    overturned_by: Annotated[Tally, says("Overturned by `complaint`, `dispute`, or why.")] = {}
     overturned_measures: Annotated[
         Tally,
         says(
@@ -309,27 +291,19 @@ class CaseNumbers(msgspec.Struct, frozen=True):
         ),
     ] = {}
     reinstated: Annotated[Tally, says("What came back, by cause; many follow a complaint.")] = {}
-    complaints: Annotated[
-        Tally, says("Complaints received by who complained: author or notifier.")
-    ] = {}
+    complaints: Annotated[Tally, says("Complaints received, by author or notifier.")] = {}
     complaints_ended: Annotated[Tally, says("Complaints answered, by outcome.")] = {}
-    complaint_seconds: Annotated[
-        Tally, says("Complaints answered by seconds since they came.")
-    ] = {}
+    complaint_seconds: Annotated[Tally, says("Complaints answered, by seconds waited.")] = {}
     disputes: Annotated[int, counts("Disputes taken to a certified body out of court.")] = 0
     disputes_ended: Annotated[Tally, says("Disputes ended, by outcome.")] = {}
     dispute_seconds: Annotated[Tally, says("Disputes ended by seconds since they came.")] = {}
-    disputes_implemented: Annotated[
-        int, counts("Disputes whose outcome the provider carried out.")
-    ] = 0
+    disputes_implemented: Annotated[int, counts("Disputes that the provider implemented.")] = 0
     notices: Annotated[int, counts("Notices received, also several on one post.")] = 0
     notice_items: Annotated[int, counts("Items that these notices name.")] = 0
     trusted_notices: Annotated[int, counts("Notices by trusted flaggers.")] = 0
     notices_by_category: Annotated[Tally, says("Notices by category.")] = {}
     notices_answered: Annotated[int, counts("Notices that a decision answers.")] = 0
-    orders: Annotated[
-        Tally, says("Orders received by `kind/country/authority`: act or inform.")
-    ] = {}
+    orders: Annotated[Tally, says("Orders received by `kind/country/authority`.")] = {}
     order_items: Annotated[Tally, says("Items that they name, by the same key.")] = {}
     orders_ended: Annotated[
         Tally,
@@ -341,12 +315,8 @@ class CaseNumbers(msgspec.Struct, frozen=True):
     order_acknowledge_seconds: Annotated[
         Tally, says("By `kind/country/seconds/authority`: from order to acknowledgement.")
     ] = {}
-    order_effect_seconds: Annotated[
-        Tally, says("By `kind/country/seconds/authority`: from order to effect.")
-    ] = {}
-    suspended: Annotated[
-        Tally, says("Suspensions of repeated offenders, by why. Nobody is named.")
-    ] = {}
+    order_effect_seconds: Annotated[Tally, says("By `kind/country/seconds/authority`.")] = {}
+    suspended: Annotated[Tally, says("Suspensions by why. Nobody is named.")] = {}
     turned_away: Annotated[
         Tally,
         says(

@@ -295,9 +295,7 @@ class ServiceKind(StrEnum):
 class Qualitative(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The texts of part 11 that every provider writes, in the template's order."""
 
-    summary: Annotated[
-        Text, says("What you moderate of your own accord, and which restrictions.")
-    ] = ""
+    summary: Annotated[Text, says("What you moderate on your own, and how you restrict.")] = ""
     meaningful_information: Annotated[
         Text,
         says(
@@ -306,9 +304,7 @@ class Qualitative(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         ),
     ] = ""
     automated_means: Annotated[Text, says("The automated means and their parameters.")] = ""
-    accuracy: Annotated[
-        Text, says("The indicators of accuracy and error, and how you measure them.")
-    ] = ""
+    accuracy: Annotated[Text, says("Indicators of accuracy and error, how measured.")] = ""
     purposes: Annotated[Text, says("What exactly the automated means are for.")] = ""
     safeguards: Annotated[Text, says("What protects people from their errors.")] = ""
 
@@ -322,12 +318,8 @@ class About(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         ServiceKind, says("`platform`, or `hosting`: then rows for platforms only stay blank.")
     ] = ServiceKind.PLATFORM
     published: Annotated[date | None, says("The day on which this version is published.")] = None
-    previous: Annotated[
-        date | None, says("The day on which the previous report was published.")
-    ] = None
-    correction: Annotated[
-        Text, says("In a corrected version: why it was corrected, and by what method.")
-    ] = ""
+    previous: Annotated[date | None, says("When the previous report was published.")] = None
+    correction: Annotated[Text, says("If corrected: why, and by what method.")] = ""
     other: Annotated[Text, says('Context of rows with an "Other" that nobody described.')] = ""
     qualitative: Annotated[
         Qualitative, says("Texts of part 11; a default text that is true of every stack, if empty.")

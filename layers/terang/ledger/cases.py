@@ -173,9 +173,7 @@ class CaseFacts(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         ),
     ] = {}
     ground: Annotated[str, says("The ground: `illegal` or `terms`.")] = ""
-    overturns: Annotated[
-        bool, says("Whether by this the decision was overturned, and first by this.")
-    ] = False
+    overturns: Annotated[bool, says("Whether this first overturned the decision.")] = False
     decided_in: Annotated[str, says("The month of the overturned decision, as `2026-11`.")] = ""
     by: Annotated[str, says("Who complained: `author` or `notifier`.")] = ""
     outcome: Annotated[
