@@ -146,9 +146,7 @@ class _Advice:
                 message = f"the exception `{listed.written}` cancels nothing: {why}"
                 yield self._warn(listed, message)
         for key in ("except", "unless"):
-            phrases = [
-                phrase for phrase in self.lists[key] if Listed(key, phrase) not in self._warned
-            ]
+            phrases = [each for each in self.lists[key] if Listed(key, each) not in self._warned]
             if phrases and not self._needs(key, phrases):
                 yield self._needless(key, phrases)
             elif len(phrases) <= SHORT_LIST:

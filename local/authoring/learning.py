@@ -124,9 +124,7 @@ def learn(
     if wanted.words:
         givers = ", ".join(dict.fromkeys(known.pack or "words by hand" for known in wanted.words))
         report(f"{np.count_nonzero(priors.any(axis=0)):,} start with a weight of {givers}")
-    found = features_of(
-        texts, weighed, lambda done: report(f"read {done:,} of {len(texts):,} posts")
-    )
+    found = features_of(texts, weighed, lambda n: report(f"read {n:,} of {len(texts):,} posts"))
     matrix = FeatureMatrix(found, weighed, texts)
     is_protected = np.arange(len(every)) >= count
     counts = np.array([post.weight for post in every])

@@ -38,9 +38,7 @@ _COUNTED = (
 def _card(learned: Learned, language: str) -> dict[str, Any]:
     """Return what the template says in the card, before anybody has read the terms."""
     measured = learned.measured
-    kinds = Counter(
-        (_file_of(post.place), post.is_harmful, post.selected) for post in measured.posts
-    )
+    kinds = Counter((_file_of(one.place), one.is_harmful, one.selected) for one in measured.posts)
     if learned.counted:
         kinds[_COUNTED] = learned.counted
     ordinary = []

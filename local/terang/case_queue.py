@@ -226,9 +226,7 @@ def _depths(predecessors: Sequence[set[int]]) -> dict[int, int]:
 
 def _predecessors(messages: Sequence[Fields]) -> list[set[int]]:
     """Return for each message the places of those that must be taken before it."""
-    places = {
-        name: place for place, message in enumerate(messages) for name in _texts(message, "id")
-    }
+    places = {name: at for at, each in enumerate(messages) for name in _texts(each, "id")}
     threads = _threads(messages)
     earlier: dict[int, set[int]] = {}
     predecessors = []
@@ -420,9 +418,7 @@ def send_messages(
         if sendable is None
     ]
     for wave in in_waves([sendable for _, sendable in resolved if sendable is not None]):
-        ready = (
-            complete_times(message, queue.store.clock) if trial else message for message in wave
-        )
+        ready = (complete_times(each, queue.store.clock) if trial else each for each in wave)
         results += queue.send(ready)
     return results
 

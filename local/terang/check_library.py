@@ -37,17 +37,8 @@ from claims.text_words import normalise
 from ledger.codes import OperatorError
 from ledger.findings import is_id
 from ledger.texts import encode_json_lines
-from terang import ROOT, InputError
+from terang import ROOT, InputError, terminal
 from terang.case_queue import UNREADABLE, decoded
-from terang.terminal import (
-    LONG_BEFORE_DAYS,
-    Day,
-    Screen,
-    UsageError,
-    print_lines_of_json,
-    print_result,
-    progress_bar,
-)
 
 
 class _Pointer(msgspec.Struct, frozen=True):
@@ -322,25 +313,25 @@ def import_feed(
 ) -> int:
     """Import one feed; 0 when its checks are in the index, 2 if it cannot be read."""
     if "://" in feed and not feed.startswith(HTTPS):
-        raise UsageError(f"{feed}: a feed is a file or an https:// address")
+        raise terminal.UsageError(f"{feed}: a feed is a file or an https:// address")
     for domain in trust:
         name = domain.strip().lower()
         if not name or admission.host_of(f"https://{name}/") != name:
-            raise UsageError(f"--trust {domain!r}: write a domain, such as check.example")
+            raise terminal.UsageError(f"--trust {domain!r}: write a domain, such as check.example")
     if stack:
         if trust:
-            raise UsageError(
+            raise terminal.UsageError(
                 "a stack trusts the publishers of its parameter TrustedPublishers, not --trust:"
                 f" deploy it with TrustedPublishers={','.join(trust)} in addition to those that it"
                 " names, then import without --trust"
             )
         if index is not None:
-            raise UsageError(
+            raise terminal.UsageError(
                 "--index is for an index of your own, --stack for that of a stack: give one of them"
             )
         return _put(feed, stack, "factchecks/confirmed/" if confirm else "factchecks/")
     if confirm:
-        raise UsageError("--confirm is for a stack: give --stack NAME, or leave it out")
+        raise terminal.UsageError("--confirm is for a stack: give --stack NAME, or leave it out")
     try:
         return _import(feed, index or INDEX, trust)
     except (FeedError, URLError) as error:
@@ -361,15 +352,19 @@ def _import(feed: str, index: Path, trust: tuple[str, ...]) -> int:
             admitted.checks,
             lambda step, done, total: show(f"{step}: {done:,} of {total:,}"),
         )
-    print_result(f"{len(admitted.checks):,} checks taken, {admitted.refused.total():,} refused")
+    terminal.print_result(
+        f"{len(admitted.checks):,} checks taken, {admitted.refused.total():,} refused"
+    )
     for code, count in admitted.refused.most_common():
-        print_result(f"  refused {code}: {count:,}")
+        terminal.print_result(f"  refused {code}: {count:,}")
     for code, count in admitted.incomplete.most_common():
-        print_result(f"  taken with {code}: {count:,}")
-    print_result(changed)
+        terminal.print_result(f"  taken with {code}: {count:,}")
+    terminal.print_result(changed)
     languages = ", ".join(f"{tag} {count:,}" for tag, count in sorted(built.totals.items()))
-    print_result(f"{sum(built.totals.values()):,} checks in the index ({languages or 'none'})")
-    print_result(built.digest)
+    terminal.print_result(
+        f"{sum(built.totals.values()):,} checks in the index ({languages or 'none'})"
+    )
+    terminal.print_result(built.digest)
     return 0
 
 
@@ -383,7 +378,9 @@ def _put(feed: str, stack: str, folder: str) -> int:
     with _opened(feed) as stream:
         remote.objects.client.upload_fileobj(stream, remote.outputs["WorkBucket"], key)
     out = remote.outputs["OutBucket"]
-    print_result(f"uploaded as {key}; the result will be under s3://{out}/receipts/factchecks/")
+    terminal.print_result(
+        f"uploaded as {key}; the result will be under s3://{out}/receipts/factchecks/"
+    )
     return 0
 
 
@@ -401,7 +398,7 @@ def _opened(feed: str) -> Iterator[BinaryIO]:
 @contextmanager
 def _progress(first: str) -> Iterator[Callable[[str], None]]:
     columns = (TextColumn("{task.description}"), TimeElapsedColumn())
-    with progress_bar(*columns, description=first) as update:
+    with terminal.progress_bar(*columns, description=first) as update:
         yield lambda text: update(description=text)
 
 
@@ -419,7 +416,7 @@ def ask_texts(
         bool, Parameter(name="--json", help="print a line of JSON for each text")
     ] = False,
     language: Annotated[str, Parameter(metavar="TAG", help="default: guessed")] = "",
-    published: Annotated[Day | None, Parameter(help="when the text was posted")] = None,
+    published: Annotated[terminal.Day | None, Parameter(help="when the text was posted")] = None,
     why: Annotated[bool, Parameter(help="show the features that decided the order")] = False,
     meaning: Annotated[
         bool, Parameter(help="order the suggestions by meaning too (needs `make meaning`)")
@@ -427,7 +424,7 @@ def ask_texts(
 ) -> int:
     """Answer each text; 0 even if no check was found, 2 if there is no index."""
     if (text is None) == (file is None):
-        raise UsageError("give a text, or --file with lines of texts")
+        raise terminal.UsageError("give a text, or --file with lines of texts")
     try:
         library = CheckLibrary(index).current()
         model = SentenceModel.load() if meaning else None
@@ -435,10 +432,10 @@ def ask_texts(
             answers = ask(library, question.text, language, model)
             if as_json:
                 row = {"id": question.id, "checks": [_row(answer) for answer in answers]}
-                print_lines_of_json(encode_json_lines([row]))
+                terminal.print_lines_of_json(encode_json_lines([row]))
             else:
                 if file:
-                    print_result(f"{question.id}:")
+                    terminal.print_result(f"{question.id}:")
                 _print_answers(answers, published.isoformat() if published else "", why=why)
     except BadIndexError as error:
         raise InputError(str(error)) from None
@@ -460,7 +457,7 @@ def _row(answer: CheckAnswer) -> dict[str, Any]:
 
 
 def _print_answers(answers: list[CheckAnswer], published: str, *, why: bool) -> None:
-    screen = Screen()
+    screen = terminal.Screen()
     shown = [answer for answer in answers if answer.level is not Level.NONE]
     if not shown:
         screen.print("no published check was found")
@@ -470,7 +467,7 @@ def _print_answers(answers: list[CheckAnswer], published: str, *, why: bool) -> 
         screen.print(f"  {check.publisher}, {check.date or 'no date'}, {check.url}")
         screen.print(f"  {answer.level}, score {answer.score:.2f}")
         age = days_between(check.date, published)
-        if age is not None and age > LONG_BEFORE_DAYS:
+        if age is not None and age > terminal.LONG_BEFORE_DAYS:
             screen.print(f"  checked {age // 365} years before the text was posted")
         if why:
             for name, term in explain(answer.likeness)[:5]:

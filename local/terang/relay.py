@@ -247,14 +247,10 @@ def to_queues(connect: Callable[[], Any], urls: dict[str, str], provider: str) -
 
 def to_door(address: str, secret: str) -> Send:
     """Return what sends to `/v1/posts` and `/v1/cases` of a stack, with a bearer secret."""
+    busy = {408, 425, 429, 500, 502, 503, 504}  # it waits as long as Retry-After says
     again = urllib3.Retry(
-        total=6,
-        allowed_methods=None,
-        status_forcelist=[408, 425, 429, 500, 502, 503, 504],
-        backoff_factor=1,
-        backoff_jitter=1,
-        backoff_max=LONGEST_WAIT_SECONDS,
-    )  # it waits as long as Retry-After says
+        6, allowed_methods=None, status_forcelist=busy, backoff_factor=1, backoff_jitter=1
+    )
     pool = urllib3.PoolManager(retries=again, timeout=LONGEST_WAIT_SECONDS)
     headers = {"Authorization": f"Bearer {secret}", "Content-Type": "application/jsonl"}
 
@@ -269,8 +265,7 @@ def to_door(address: str, secret: str) -> Send:
             if answer.status not in {202, 422}:
                 said = answer.data.decode("utf-8", "replace")[:500]
                 raise OperatorError(f"{url} answers {answer.status}: {said}")
-            all_refused = answer.status == 422
-            refused += body.count(b"\n") + 1 if all_refused else len(answer.json()["refused"])
+            refused += answer.json()["refused_records"]
         return refused
 
     return send

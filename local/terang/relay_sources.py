@@ -199,9 +199,7 @@ class Mastodon:
             return Seen(place, at)
         text, links = post_fields.read_html(post["content"])
         options = post_fields.as_list(post_fields.as_object(post.get("poll")).get("options"))
-        media = [
-            one.get("description") for one in post_fields.as_list(post.get("media_attachments"))
-        ]
+        media = [it.get("description") for it in post_fields.as_list(post.get("media_attachments"))]
         fields = {
             "id": post["id"],
             "account": post["account"]["id"],

@@ -6,12 +6,7 @@ from typing import Any
 import boto3
 import msgspec
 from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.utilities import parameters
-from aws_lambda_powertools.utilities.batch import (
-    BatchProcessor,
-    EventType,
-    process_partial_response,
-)
+from aws_lambda_powertools.utilities import batch, parameters
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -23,7 +18,9 @@ from ledger.texts import clock_from_setting
 SECRETS_SECONDS = 60
 
 logger, metrics = Logger(), Metrics()
-processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+processor = batch.BatchProcessor(
+    event_type=batch.EventType.SQS, raise_on_entire_batch_failure=False
+)
 setting = os.environ
 clock = clock_from_setting(setting["TODAY"])
 sqs, webhooks_queue_url = boto3.client("sqs"), setting["WEBHOOKS_QUEUE_URL"]
@@ -68,7 +65,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
             postpone(sqs, url, record, wait_after)
             raise
 
-    response = process_partial_response(
+    response = batch.process_partial_response(
         event=event, record_handler=take, processor=processor, context=context
     )
     log_failures(processor.exceptions, logger.error)

@@ -5,11 +5,7 @@ from functools import partial
 
 import boto3
 from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.utilities.batch import (
-    BatchProcessor,
-    EventType,
-    process_partial_response,
-)
+from aws_lambda_powertools.utilities import batch
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -23,7 +19,9 @@ from ledger.store import DynamoStore
 from ledger.texts import clock_from_setting
 
 logger, metrics = Logger(), Metrics()
-processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+processor = batch.BatchProcessor(
+    event_type=batch.EventType.SQS, raise_on_entire_batch_failure=False
+)
 setting = os.environ
 clock = clock_from_setting(setting["TODAY"])
 store = DynamoStore.of(boto3.client("dynamodb"), setting["TABLE"], clock)
@@ -59,7 +57,7 @@ def handler(event: dict[str, object], context: LambdaContext) -> PartialItemFail
         )
         count(outcomes, record.message_id, logger, metrics)
 
-    answer = process_partial_response(
+    answer = batch.process_partial_response(
         event=event, record_handler=take, processor=processor, context=context
     )
     log_failures(processor.exceptions, logger.error)

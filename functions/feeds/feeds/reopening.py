@@ -99,9 +99,7 @@ class Reopening:
         raise OSError(f"other workers moved the case of a finding {TRIES} times")
 
     def _decision_of(self, case: cases.Case) -> cases.Case | None:
-        decided = [
-            entry.journal_entry.entry for entry in case.entries if entry.move == cases.Move.DECIDE
-        ]
+        decided = [one.journal_entry.entry for one in case.entries if one.move == cases.Move.DECIDE]
         if case.state is not cases.CaseState.DECIDED or not decided:
             return None
         decision = self.store.case(decided[-1])

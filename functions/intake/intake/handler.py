@@ -7,12 +7,7 @@ from urllib.parse import unquote_plus
 import boto3
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
-from aws_lambda_powertools.utilities import parameters
-from aws_lambda_powertools.utilities.batch import (
-    BatchProcessor,
-    EventType,
-    process_partial_response,
-)
+from aws_lambda_powertools.utilities import batch, parameters
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -33,7 +28,9 @@ Otherwise it would stay hidden for the queue's visibility timeout, an hour and a
 """
 
 logger, metrics = Logger(), Metrics()
-processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+processor = batch.BatchProcessor(
+    event_type=batch.EventType.SQS, raise_on_entire_batch_failure=False
+)
 setting = os.environ
 sqs, files_queue_url = boto3.client("sqs"), setting["FILES_QUEUE_URL"]
 store = DynamoStore.of(boto3.client("dynamodb"), setting["TABLE"])
@@ -72,7 +69,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailure
             postpone(sqs, files_queue_url, record, lambda receives: RETRY_SECONDS * receives)
             raise
 
-    response = process_partial_response(
+    response = batch.process_partial_response(
         event=event, record_handler=take, processor=processor, context=context
     )
     log_failures(processor.exceptions, logger.error)

@@ -35,14 +35,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, BinaryIO
 
-from intake.reader import (
-    FileContext,
-    FileHead,
-    FormatReader,
-    PostItem,
-    make_item,
-    read_elements,
-)
+from intake.reader import FileContext, FileHead, FormatReader, PostItem, make_item, read_elements
 from ledger.codes import Code, FileRefusedError, Refusal
 from ledger.post_fields import (
     as_list,
@@ -413,9 +406,7 @@ def _translations(post: dict[str, Any]) -> dict[str, str]:
 
 def _language(post: dict[str, Any]) -> str | None:
     content = _content(post)
-    return next(
-        (tag for tag, translation in _translations(post).items() if translation == content), None
-    )
+    return next((tag for tag, text in _translations(post).items() if text == content), None)
 
 
 def _activitystreams_media(post: dict[str, Any]) -> Iterator[Any]:

@@ -215,9 +215,7 @@ def strata_of(
         confirmed[category] += -count if result in {"overturned", "confirmed_anew"} else count
     for category, count in confirmed.items():  # one overturned and reopened is subtracted twice
         confirmed[category] = max(0, count)
-    violating = Counter(
-        {key.partition("/")[2]: count for key, count in audited.items() if "/" in key}
-    )
+    violating = Counter({key.partition("/")[2]: n for key, n in audited.items() if "/" in key})
     judged = audited.get("violating", 0) + audited.get("not_violating", 0)
     names = sorted(confirmed.keys() | violating.keys())
     found = {name: _stratum(confirmed[name], violating[name], judged, inspected) for name in names}

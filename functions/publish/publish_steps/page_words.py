@@ -197,9 +197,7 @@ def done_words(cases: CaseNumbers, phrases: Phrases) -> str:
     ]
     said = listed([words for count, words in counts if count], phrases)
     sentences = [phrases.gettext("Also: %(said)s.", said=said)] if said else []
-    fell = sum(
-        count for key, count in cases.overturned_measures.items() if key.endswith(f"/{REMOVED}")
-    )
+    fell = sum(n for key, n in cases.overturned_measures.items() if key.endswith(f"/{REMOVED}"))
     if restored := sum(cases.reinstated.values()):
         sentences.append(
             phrases.ngettext(

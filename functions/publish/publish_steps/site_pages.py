@@ -311,9 +311,7 @@ class Pages:
         """Return what the first screen says of a summary, next to the months before it."""
         known = list(known) if summary.kind is PeriodKind.MONTH else []
         months = [month for month in known if month.period <= summary.period][-TREND_MONTHS:]
-        became = {
-            month.period: one for month in months if (one := tables.by_now(month.period, known))
-        }
+        became = {each.period: one for each in months if (one := tables.by_now(each.period, known))}
         before = months[-2] if len(months) > 1 else None
         return {
             "s": summary,

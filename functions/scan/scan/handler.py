@@ -10,12 +10,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
-from aws_lambda_powertools.utilities import parameters
-from aws_lambda_powertools.utilities.batch import (
-    BatchProcessor,
-    EventType,
-    process_partial_response,
-)
+from aws_lambda_powertools.utilities import batch, parameters
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -45,7 +40,9 @@ UNCHECKED = Config(parameter_validation=False)
 
 gc.set_threshold(OBJECTS_PER_SEARCH)
 logger, metrics = Logger(), Metrics()
-processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+processor = batch.BatchProcessor(
+    event_type=batch.EventType.SQS, raise_on_entire_batch_failure=False
+)
 setting = os.environ
 clock = clock_from_setting(setting["TODAY"])
 store = DynamoStore.of(boto3.client("dynamodb", config=UNCHECKED), setting["TABLE"], clock)
@@ -125,7 +122,7 @@ def take_ranges(
     def take(record: SQSRecord) -> None:
         log_outcome(deliveries.take(Delivery.of(record.raw_event), seconds_left))
 
-    response = process_partial_response(
+    response = batch.process_partial_response(
         event={"Records": records}, record_handler=take, processor=processor, context=context
     )
     log_failures(processor.exceptions, logger.error)

@@ -397,7 +397,7 @@ def measure(index: LanguageIndex, progress: Progress = silent) -> Bounds:
     work = f"measuring {index.language}"
     sentences = calibration_negatives(index.language)
     negatives = [
-        _first_score(index, text) for text in watched(sentences, work, len(sentences), progress)
+        _first_score(index, each) for each in watched(sentences, work, len(sentences), progress)
     ]
     places = range(0, index.total, max(1, index.total // ASKED))
     others = [

@@ -447,7 +447,7 @@ def _by_script(opening: str) -> str:
 def _by_stop_words(opening: str, among: Collection[str]) -> str:
     words = [word.casefold() for word in _TOKEN.findall(opening)]
     counted = sorted(
-        (sum(word in stop_words(language) for word in words), language) for language in among
+        (sum(each in stop_words(language) for each in words), language) for language in among
     )
     (second, _), (most, language) = [(0, ""), (0, ""), *counted][-2:]
     return language if most >= max(2, 1.5 * second) else ""

@@ -124,15 +124,13 @@ class PersonNames:
     def _is_in_headline(self, run: list[_Token]) -> bool:
         """Return whether two neighbours may be a name: each is unlisted or a given name."""
         may_be_name = [
-            not self._is_common(token) and token.name not in self._not_persons for token in run
+            not self._is_common(each) and each.name not in self._not_persons for each in run
         ]
         return any(map(and_, may_be_name, may_be_name[1:]))
 
     def _is_common(self, token: _Token) -> bool:
         word = token.name.casefold()
-        is_listed = any(
-            text_words.stem(word, language) in self._common for language in NAME_LANGUAGES
-        )
+        is_listed = any(text_words.stem(word, each) in self._common for each in NAME_LANGUAGES)
         return is_listed and token.name not in self._given
 
 
@@ -282,9 +280,7 @@ class _Terms:
     def held_by(self, reading: _Reading) -> set[str]:
         held = set(self.stems.keys() & reading.stems)
         if self.language in WHOLE:
-            held = {
-                each for each in held if any(term in reading.whole for term in self.stems[each])
-            }
+            held = {one for one in held if any(word in reading.whole for word in self.stems[one])}
         for first in self.phrases.keys() & reading.stems:
             held.update(phrase for phrase in self.phrases[first] if phrase in reading.line)
         held.update(phrase for phrase in self.written if phrase in reading.written)

@@ -416,9 +416,7 @@ class AlignedText:
 
     def _is_written_in(self, script: str | None, other: str | None) -> bool:
         if (script, other) not in self._written_in:
-            twins = {
-                twin for char, twin in fold.LOOKALIKES.items() if fold.script_of(char) == other
-            }
+            twins = {twin for one, twin in fold.LOOKALIKES.items() if fold.script_of(one) == other}
             letters = set(self.text.translate(fold.STRICT)) - twins - fold.LOOKALIKES.keys()
             self._written_in[script, other] = any(
                 fold.script_of(char) == script for char in letters

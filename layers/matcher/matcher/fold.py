@@ -410,9 +410,7 @@ def _syllable_by_sound() -> dict[str, str]:
 @cache
 def sounds() -> dict[int, str]:
     """Return the letter of its syllable for each Han letter, as a table for `str.translate`."""
-    return {
-        ord(char): syllables()[syllable] for syllable, chars in _pinyin().items() for char in chars
-    }
+    return {ord(one): syllables()[sound] for sound, chars in _pinyin().items() for one in chars}
 
 
 def sounds_of(folded: str) -> str:

@@ -124,9 +124,7 @@ class ScoreFilter:
     def open(self, found: key_finders.Keys, view: SignView, gates: GateView) -> Iterable[int]:
         """Return the texts that may reach the threshold of a scored rule with some signs."""
         at, rules = self._bounds.open(*found, view)
-        return {
-            text for rule, texts in self._let_in(gates, at, rules) for text in at[texts].tolist()
-        }
+        return {text for rule, some in self._let_in(gates, at, rules) for text in at[some].tolist()}
 
     def reaching(
         self,

@@ -200,9 +200,7 @@ class Term:
         if source[last] - source[first] + 1 == len(letters):
             return True  # nothing at all lies between the letters
         gaps = (at for at in range(first, last) if folded[at] == " ")
-        return all(
-            aligned.gap_is_empty(at) for number, at in enumerate(gaps) if number in self.tight
-        )
+        return all(aligned.gap_is_empty(at) for n, at in enumerate(gaps) if n in self.tight)
 
     def _has_letters_of(self, aligned: AlignedText, first: int, last: int) -> bool:
         """Return whether the letters are the term's, or look-alikes of them."""

@@ -212,9 +212,7 @@ def _patterns(
             number << _RULE | group << _GROUP,
             map(sound_pattern if is_sound else _pattern, wanted),
         )
-    of_hosts = {
-        pattern: None for written in rule.links for pattern in _host_patterns(written, rule)
-    }
+    of_hosts = {pattern: None for link in rule.links for pattern in _host_patterns(link, rule)}
     yield number << _RULE | len(lists) - 1 << _GROUP, of_hosts
 
 

@@ -280,7 +280,7 @@ def in_language(text: str, language: str, own: Sequence[CannedReason]) -> str:
     reasons = own or SHIPPED
     said = next((reason for reason in reasons if reason.text == text), None)
     alike = [
-        each for each in reasons if said and (each.verdict, each.pack) == (said.verdict, said.pack)
+        one for one in reasons if said and (one.verdict, one.pack) == (said.verdict, said.pack)
     ]
     here = [each.text for each in alike if each.language == language]
     there = [each.text for each in alike if said and each.language == said.language]

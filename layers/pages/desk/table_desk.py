@@ -45,15 +45,8 @@ from desk import (
 from desk.deciding import ExampleResult, NewExample, rules_with_examples
 from desk.history import DeskQuality, PastDecision, past_decisions, quality_of
 from desk.trial_desk import RuleView, TrialDesk
+from ledger import desk_store
 from ledger.cases import Case, JournalEntry, Move, case_id
-from ledger.desk_store import (
-    UNDO_SECONDS,
-    DeskSettings,
-    DynamoDesk,
-    ItemLease,
-    PendingDecision,
-    PendingName,
-)
 from ledger.draws import ANSWER_DAYS
 from ledger.findings import sampled_posts
 from ledger.keys import audit_file_key
@@ -71,29 +64,31 @@ class FirstDecision(msgspec.Struct, frozen=True, kw_only=True):
     moderator: str
     decided_at: str
     undone: bool = False
-    stored: PendingDecision | None = None
+    stored: desk_store.PendingDecision | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PendingSender:
     """Stores decisions that can be taken back, and the messages that name them in the queue."""
 
-    desk: DynamoDesk
+    desk: desk_store.DynamoDesk
     sqs: Any
     queue_url: str
 
-    def store_pending(self, pending: PendingDecision) -> PendingDecision | None:
+    def store_pending(
+        self, pending: desk_store.PendingDecision
+    ) -> desk_store.PendingDecision | None:
         """Store a decision that will be sent. Return None, or the decision in its way.
 
         The message goes first. If this worker dies after it, decide finds no decision and makes its
         id void. In the other order a decision could stay stored that nobody ever sends.
         """
         if self.desk.pending(pending.provider, pending.id) is None:
-            name = PendingName(pending.provider, pending.id)
+            name = desk_store.PendingName(pending.provider, pending.id)
             self.sqs.send_message(
                 QueueUrl=self.queue_url,
                 MessageBody=msgspec.json.encode(name).decode(),
-                DelaySeconds=UNDO_SECONDS,
+                DelaySeconds=desk_store.UNDO_SECONDS,
             )
         return self.desk.store_pending(pending)
 
@@ -115,8 +110,8 @@ class TableDesk:
     """
 
     store: DynamoStore
-    desk: DynamoDesk
-    sender: PendingSender | DynamoDesk
+    desk: desk_store.DynamoDesk
+    sender: PendingSender | desk_store.DynamoDesk
     objects: S3Objects
     clock: Clock
     public_bucket: str
@@ -211,7 +206,7 @@ class TableDesk:
 
     def ended(
         self, moderator: Moderator, dossier: Dossier
-    ) -> JournalEntry | PendingDecision | None:
+    ) -> JournalEntry | desk_store.PendingDecision | None:
         """Return the decision on an item, also one that is on its way; None while it waits.
 
         An answered removal order waits for its follow-ups, and a trial may ask two people.
@@ -320,20 +315,22 @@ class TableDesk:
         """Return the packs in force."""
         return self._dossiers.packs()
 
-    def leases(self, moderator: Moderator) -> Mapping[str, ItemLease]:
+    def leases(self, moderator: Moderator) -> Mapping[str, desk_store.ItemLease]:
         """Return the leases in force at the moderator's provider, by item."""
         return self.desk.leases(moderator.provider)
 
-    def lease(self, moderator: Moderator, key: str, until: datetime) -> ItemLease:
+    def lease(self, moderator: Moderator, key: str, until: datetime) -> desk_store.ItemLease:
         """Lease an item, or renew the own lease. Return the lease in force, or a colleague's."""
-        wanted = ItemLease(key, moderator.name, utc_exactly(until))
+        wanted = desk_store.ItemLease(key, moderator.name, utc_exactly(until))
         return self.desk.lease(moderator.provider, wanted)
 
     def release(self, moderator: Moderator, key: str) -> None:
         """End the own lease."""
         self.desk.release_lease(moderator.provider, moderator.name, key)
 
-    def store_pending(self, moderator: Moderator, pending: PendingDecision) -> FirstDecision | None:
+    def store_pending(
+        self, moderator: Moderator, pending: desk_store.PendingDecision
+    ) -> FirstDecision | None:
         """Store a decision as pending. Return None, or who decided one of its items before.
 
         The same id again changes nothing and returns None, unless it was undone. The sender turns
@@ -362,16 +359,16 @@ class TableDesk:
         """
         return self.desk.undo_pending(moderator.provider, moderator.name, pending)
 
-    def recent(self, moderator: Moderator) -> Sequence[PendingDecision]:
+    def recent(self, moderator: Moderator) -> Sequence[desk_store.PendingDecision]:
         """Return the moderator's decisions of the last day, the newest first, with their state."""
         decisions = self.desk.pending_by(moderator.provider, moderator.name, self.now() - RECENT)
         return decisions[::-1]
 
-    def settings(self, moderator: Moderator) -> DeskSettings:
+    def settings(self, moderator: Moderator) -> desk_store.DeskSettings:
         """Return what a lead chose for the provider's desk."""
         return self.desk.settings(moderator.provider)
 
-    def put_settings(self, moderator: Moderator, settings: DeskSettings) -> None:
+    def put_settings(self, moderator: Moderator, settings: desk_store.DeskSettings) -> None:
         """Replace what was chosen."""
         self.desk.put_settings(moderator.provider, settings)
 

@@ -235,9 +235,7 @@ class Dossiers:
         if not cases:
             return None
         notices = tuple(self._waiting_notices(cases))
-        by_finding = {
-            case: notice.message for notice in notices for case in notice.journal_entry.cases
-        }
+        by_finding = {case: each.message for each in notices for case in each.journal_entry.cases}
         findings = tuple(
             desk.OpenFinding(
                 case.finding,

@@ -13,15 +13,7 @@ from typing import Any
 
 import msgspec
 
-from adapters.connection import (
-    AdapterError,
-    Connection,
-    Meaning,
-    Message,
-    message,
-    name,
-    read_as,
-)
+from adapters.connection import AdapterError, Connection, Meaning, Message, message, name, read_as
 
 RESULTS = {"ACCEPT": "reversed", "REJECT": "upheld"}
 

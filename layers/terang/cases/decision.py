@@ -422,9 +422,7 @@ def _from_findings(findings: Sequence[Finding], facts: Facts) -> dict[str, Any]:
 
     `keywords` holds those of all findings, so `other` is the first explanation of any of them.
     """
-    keys = [
-        rule_key(finding.pack, finding.version, finding.rule, finding.mode) for finding in findings
-    ]
+    keys = [rule_key(one.pack, one.version, one.rule, one.mode) for one in findings]
     days = [finding.found_at[:10] for finding in findings]
     by_day = Counter(f"{day}/{key}" for day, key in zip(days, keys, strict=True))
     rules = [(facts.packs[finding.finding], finding.rule) for finding in findings]

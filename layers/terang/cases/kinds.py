@@ -383,8 +383,7 @@ class CaseNumbers(msgspec.Struct, frozen=True):
         ),
     ] = {}
     adopted: Annotated[
-        Tally,
-        says("Rules in shadow that the provider let propose, by `pack/version/rule/band`."),
+        Tally, says("Rules in shadow that the provider let propose, by `pack/version/rule/band`.")
     ] = {}
 
 

@@ -97,9 +97,7 @@ def automated_number(
     indicator = indicator.strip()
     number = _automated_number(entries, indicator, scope.strip(), inspected)
     measure = indicator.rpartition(" - ")[2]
-    context = number.why or next(
-        text for start, text in CONTEXT.items() if measure.startswith(start)
-    )
+    context = number.why or next(text for at, text in CONTEXT.items() if measure.startswith(at))
     return number, WORDS["system"].format(measure=context)
 
 

@@ -232,9 +232,7 @@ class DynamoDesk(TableRows):
         """Return the leases in force, by item."""
         now = utc_exactly(self.clock.now())
         lists = self.table.records(_desk(provider), "on#", ModeratorLeases)
-        return {
-            lease.item: lease for listed in lists for lease in listed.leases if lease.until > now
-        }
+        return {lease.item: lease for each in lists for lease in each.leases if lease.until > now}
 
     def lease(self, provider: str, wanted: ItemLease) -> ItemLease:
         """Put a lease where none of a colleague's is in force. Return the one in force."""

@@ -484,9 +484,7 @@ def send_messages(client: Any, url: str, bodies: Iterable[bytes]) -> None:
     Raises OSError if the queue keeps refusing some.
     """
     for batch in batched(bodies, _BATCH):
-        entries = [
-            {"Id": str(place), "MessageBody": body.decode()} for place, body in enumerate(batch)
-        ]
+        entries = [{"Id": str(at), "MessageBody": body.decode()} for at, body in enumerate(batch)]
         for attempt in range(_TRIES):
             answer = client.send_message_batch(QueueUrl=url, Entries=entries)
             failed = {failure["Id"] for failure in answer.get("Failed", ())}

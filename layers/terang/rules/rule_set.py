@@ -189,7 +189,7 @@ class RuleSet(SetFields, frozen=True, kw_only=True):
         """Return the packs that a provider runs from a day (UTC) on, without expired ones."""
         settings = self.settings_of(provider)
         return tuple(
-            pack for pack in self.packs if settings.takes(pack) and today <= pack.in_force.until
+            one for one in self.packs if settings.takes(one) and today <= one.in_force.until
         )
 
     def is_without_rules(self, provider: str, today: date) -> bool:

@@ -176,9 +176,7 @@ class PublicCopy:
         for path in sorted(self.folder.glob(f"journal/{name}*.jsonl")):
             if not EARLIER.search(path.stem):
                 # Copy groups are stored when the day is closed, and may be published before.
-                lines = (
-                    line for line in _journal_lines(path) if copies or line["kind"] != "copies"
-                )
+                lines = (row for row in _journal_lines(path) if copies or row["kind"] != "copies")
                 public.update(map(_line_text, lines))
         only_public, only_stored = public - stored, stored - public
         where = f"journal/{name}"
@@ -259,7 +257,7 @@ def _line_text(line: Record) -> str:
 
 def _copies_text(copies: Record) -> str:
     return json.dumps(
-        {name: copies[name] for name in ("findings", "groups", "by_rule")}, sort_keys=True
+        {key: copies[key] for key in ("findings", "groups", "by_rule")}, sort_keys=True
     )
 
 
