@@ -33,7 +33,6 @@ from publish.precision import (
     is_found,
     of_cohort,
     sum_sentinel,
-    without_cohorts,
 )
 from publish.summary import (
     NO_ADDRESS,
@@ -182,12 +181,8 @@ class Drafter:
 
         `as_of` is the last day that is counted; what else is `said` has its field's name.
         """
-        by_rule, in_groups = (
-            without_cohorts(tally)
-            if period.kind is PeriodKind.CAMPAIGN
-            else of_cohort(tally, period.name)
-            for tally in (cases.by_rule, cases.in_groups)
-        )
+        found = None if period.kind is PeriodKind.CAMPAIGN else period.name
+        by_rule, in_groups = (of_cohort(each, found) for each in (cases.by_rule, cases.in_groups))
         rules = {key.rpartition("/")[0] for key in numbers.by_rule}
         return Summary(
             provider=provider,
