@@ -135,26 +135,17 @@ def errors_of(
     )
 
 
-def of_cohort(by_rule: Mapping[str, int], found: str) -> dict[str, int]:
+def of_cohort(by_rule: Mapping[str, int], found: str | None) -> dict[str, int]:
     """Return the entries of a tally that start with this day or month, without it.
 
-    >>> of_cohort({"2026-11/a/1/r/live/confirmed": 2, "2026-10/a/1/r/live/confirmed": 9}, "2026-11")
-    {'a/1/r/live/confirmed': 2}
+    For None return those of all days or months, added up.
+
+    >>> tally = {"2026-11/a/1/r/live/confirmed": 2, "2026-10/a/1/r/live/confirmed": 9}
+    >>> of_cohort(tally, "2026-11"), of_cohort(tally, None)
+    ({'a/1/r/live/confirmed': 2}, {'a/1/r/live/confirmed': 11})
     """
-    return {
-        key.partition("/")[2]: count
-        for key, count in by_rule.items()
-        if key.partition("/")[0] == found
-    }
-
-
-def without_cohorts(by_rule: Mapping[str, int]) -> dict[str, int]:
-    """Return all entries of a tally without the day or month in front, added up.
-
-    >>> without_cohorts({"2026-11/a/1/r/live/confirmed": 2, "2026-10/a/1/r/live/confirmed": 9})
-    {'a/1/r/live/confirmed': 11}
-    """
-    return units.sum_tallies({key.partition("/")[2]: count} for key, count in by_rule.items())
+    parted = ((key.partition("/"), count) for key, count in by_rule.items())
+    return units.sum_tallies({key: n} for (day, _, key), n in parted if found in (None, day))
 
 
 def _results_by_rule(tally: Mapping[str, int]) -> dict[str, Counter[str]]:

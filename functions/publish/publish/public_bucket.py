@@ -174,11 +174,9 @@ class Drafter:
 
         `as_of` is the last day that is counted; what else is `said` has its field's name.
         """
+        found = None if period.kind is PeriodKind.CAMPAIGN else period.name
         by_rule, in_groups = (
-            precision.without_cohorts(tally)
-            if period.kind is PeriodKind.CAMPAIGN
-            else precision.of_cohort(tally, period.name)
-            for tally in (cases.by_rule, cases.in_groups)
+            precision.of_cohort(each, found) for each in (cases.by_rule, cases.in_groups)
         )
         rules = {key.rpartition("/")[0] for key in numbers.by_rule}
         return Summary(

@@ -35,7 +35,7 @@ from ledger.texts import escape_csv_formula, replace_controls
 from ledger.units import percentiles, sum_records
 from phrases import LANGUAGES
 from publish.folding import Numbers, measures
-from publish.precision import RuleErrors, errors_of, sum_evidence, without_cohorts
+from publish.precision import RuleErrors, errors_of, of_cohort, sum_evidence
 from publish.public_bucket import SummaryBucket
 from publish.publish_run import PublishRun, PublishStep
 from publish.rule_changes import trials_of
@@ -156,7 +156,7 @@ class Site(PublishStep):
         sentinel = public.published_in(SENTINEL, PeriodKind.MONTH)  # for the page of its own pack
         totals = sum_records(Numbers, [month.numbers for month in (*months, *sentinel)])
         cases = sum_records(CaseNumbers, [month.cases for month in months])
-        decided = errors_of(without_cohorts(cases.by_rule))
+        decided = errors_of(of_cohort(cases.by_rule, None))
         campaigns = public.periods("all", PeriodKind.CAMPAIGN)
         terms = sum_evidence(month.terms for month in months if month.terms)
         trials = trials_of(months, public)
