@@ -54,7 +54,7 @@ def test_before_erasing_the_author_is_in_every_kind_of_place(lived: World) -> No
     assert kinds == {"C", "J", "R", "out/out/"} | {one for one in places if one.startswith("work/")}
     folders = {one.split("/")[3] for one in places if one.startswith("out/")}
     assert folders == {
-        "findings", "notices", "decisions", "statements", "proposals", "audit"
+        "findings", "notices", "decisions", "statements", "proposals", "audit", "entries"
     }  # fmt: skip
     assert any(one.startswith("work/parts/") for one in places)
 
@@ -69,9 +69,9 @@ def test_nothing_of_the_author_is_left_in_any_version(lived: World) -> None:
 def test_it_says_what_went(lived: World) -> None:
     counts = erased_world.erase(lived).counts
     assert {name: count for name, count in counts.items() if count} == {
-        "findings": 5, "excerpts": 5, "entries": 11, "waiting": 1, "samples": 3, "files": 3,
-        "notices": 9, "reports": 1, "statements": 2, "batches": 1, "proposals": 1, "parts": 1,
-        "fingerprints": 3,
+        "findings": 5, "excerpts": 5, "entries": 12, "waiting": 1, "samples": 3, "files": 3,
+        "notices": 12, "labels": 3, "reports": 1, "statements": 3, "batches": 1, "proposals": 1,
+        "parts": 1, "fingerprints": 3,
     }  # fmt: skip
 
 
@@ -138,7 +138,7 @@ def test_repeats_bring_nothing_back_and_change_no_number(lived: World) -> None:
     lived.scanner().scan_message("acme", erased_world.MESSAGE, lived.clock.now())
     assert lived.receipts() == before
     statuses = [handled.status for handled in lived.decide(*sent[:-1])]
-    assert statuses == ["repeated"] * 6
+    assert statuses == ["repeated"] * 7
     assert erased_world.places_of(lived, *erased_world.WORDS) == []
 
 

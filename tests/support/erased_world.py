@@ -12,6 +12,7 @@ from support.sample_posts import OTP, PRIZE, fields, line
 from support.world import DAY, World
 
 from ledger.keys import audit_file_key
+from ledger.number_store import NUMBERS
 from ledger.numbers import ReportWords
 from publish.publish_run import PublishRequest, publish
 from publish_steps.handover import Samples, Statements
@@ -51,6 +52,7 @@ MESSAGE = json.dumps([hers(7, OTP), his(4, OTP)])
 def live_through(world: World) -> None:
     """Files, messages, decisions, and all that publish makes of them for the provider."""
     world.shadow = ShadowFindings.ALL
+    world.store.table.put_new(NUMBERS, "key", key=bytes(32))  # the same numbers in each world
     world.scan(*world.take_in(FILE))
     units = world.take_in(ARRAY, "array.json")
     part = units[0].source
@@ -59,7 +61,7 @@ def live_through(world: World) -> None:
     world.objects.put_new(part.bucket, part.key, data)  # by an intake that came late, and died
     world.scanner().scan_message("acme", MESSAGE, world.clock.now())
     assert [handled.status for handled in world.decide(*messages(world))] == [
-        *["taken"] * 6, "waiting"
+        *["taken"] * 7, "waiting"
     ]  # fmt: skip
     words = ReportWords("n", f"{DAY}T12:00:00Z", f"{POST}-1", CANARY, "VIOLENCE", CANARY)
     world.store.put_report("acme", words)
@@ -85,6 +87,7 @@ def messages(world: World) -> list[dict[str, Any]]:
             notice(id="n-1", post=f"{POST}-4", finding=fourth),
             notice(id="n-2", post=f"{POST}-3", url=url),
             decision(id="d-2", notice="n-2", **quoted, **ground),
+            decision(id="d-4", post=f"{POST}-6", url=url, category="VIOLENCE", **quoted, **ground),
             decision(finding_of(world, f"{POST}-7"), id="d-3", notice="n-3", **quoted)]  # fmt: skip
 
 
