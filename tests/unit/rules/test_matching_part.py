@@ -188,4 +188,4 @@ def test_the_next_set_keeps_its_signs() -> None:
 def test_the_page_lists_all_signs() -> None:
     page = (Path(__file__).parents[3] / "docs/signs.md").read_text("utf-8")
     for name, sign in SIGNS.items():
-        assert f"| `{name}` | {sign.sentence} |" in page
+        assert f"- `{name}`: {sign.sentence}\n" in page
