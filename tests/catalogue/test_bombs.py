@@ -201,15 +201,12 @@ def test_t4_a_text_too_long_is_refused_and_ten_megabytes_are_a_long_line() -> No
     assert read_records(line(text="a" * 10_000_000) + b"\n" + line()).refused == {Code.LINE_LONG: 1}
 
 
-HOSTILE = {
-    "a new line": 'x\n{"finding":"forged"}',
-    "a line of Unicode": 'x\u2028{"finding":"forged"}\u2029\x85',
-    "a formula": '=cmd|"/c calc"!A1',
-    "markup": "<script>alert(1)</script><!--",
-    "a terminal's escape": "\x1b[2J\x1b]0;title\x07\x9b31m",
-    "our delimiters": "case#1/../receipt#2\tpk=J#acme",
-    "a template": "{{ 7 * 7 }}{% raw %}${jndi:x}",
-}
+HOSTILE = {"a new line": 'x\n{"finding":"forged"}',
+           "a line of Unicode": 'x\u2028{"finding":"forged"}\u2029\x85',
+           "a formula": '=cmd|"/c calc"!A1', "markup": "<script>alert(1)</script><!--",
+           "a terminal's escape": "\x1b[2J\x1b]0;title\x07\x9b31m",
+           "our delimiters": "case#1/../receipt#2\tpk=J#acme",
+           "a template": "{{ 7 * 7 }}{% raw %}${jndi:x}"}  # fmt: skip
 
 
 @pytest.fixture

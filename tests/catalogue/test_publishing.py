@@ -265,11 +265,8 @@ def test_p5_a_withdrawn_pack_leaves_what_was_published_as_it_stands() -> None:
     kept = [key for key in before if key.startswith(("summaries/", "journal/", "sets/", "packs/"))]
     changed = {key for key in kept if after[key] != before[key]}
     assert outcome.revised == []
-    pages = {
-        f"packs/{pack}/1{ending}.html"
-        for pack in ("one-time-codes", "prizes")
-        for ending in ("", ".id", ".zh")
-    }
+    pages = {f"packs/{pack}/1{ending}.html"
+             for pack in ("one-time-codes", "prizes") for ending in ("", ".id", ".zh")}  # fmt: skip
     assert changed <= {POINTER_KEY, *pages}
     assert "packs/one-time-codes/1.html" in after  # it still explains its findings
 

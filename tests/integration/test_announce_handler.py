@@ -31,13 +31,9 @@ class Announce:
 
     def take(self, queue: str, *bodies: Any, receives: int = 1) -> list[str]:
         """The names of those that failed; each is named by its place."""
-        return call(
-            self.module,
-            *(
-                delivery(place, json.dumps(body), f"arn:{queue}", receives=receives)
-                for place, body in enumerate(bodies)
-            ),
-        )
+        return call(self.module,
+                    *(delivery(place, json.dumps(body), f"arn:{queue}", receives=receives)
+                      for place, body in enumerate(bodies)))  # fmt: skip
 
 
 @pytest.fixture

@@ -30,18 +30,13 @@ def answer(clients: Any) -> Iterator[tuple[ModuleType, World]]:
 
 def event(text: Any = f"{REPEATS_SALT} {CANARY}", **changes: Any) -> dict[str, Any]:
     """What a function URL sends, in full: everything of the asker bears the canary."""
-    return {
-        "version": "2.0",
-        "rawPath": f"/{CANARY}",
-        "rawQueryString": f"q={CANARY}",
-        "headers": {"user-agent": CANARY, "x-forwarded-for": ADDRESS},
-        "requestContext": {
-            "http": {"method": "POST", "sourceIp": ADDRESS, "userAgent": CANARY},
-            "authorizer": {"iam": {"userArn": f"arn:aws:iam::1:role/{CANARY}"}},
-        },
-        "body": json.dumps({"text": text}),
-        "isBase64Encoded": False,
-    } | changes
+    return {"version": "2.0", "rawPath": f"/{CANARY}", "rawQueryString": f"q={CANARY}",
+            "headers": {"user-agent": CANARY, "x-forwarded-for": ADDRESS},
+            "requestContext": {
+                "http": {"method": "POST", "sourceIp": ADDRESS, "userAgent": CANARY},
+                "authorizer": {"iam": {"userArn": f"arn:aws:iam::1:role/{CANARY}"}},
+            },
+            "body": json.dumps({"text": text}), "isBase64Encoded": False} | changes  # fmt: skip
 
 
 def form(text: str, method: str = "POST") -> dict[str, Any]:

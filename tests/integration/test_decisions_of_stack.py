@@ -21,18 +21,15 @@ def test_findings_notices_and_audits_become_labels(world: World) -> None:
     first, second = world.open_findings()
     sample = b'{"post":"p2","rank":"00"}\n'
     world.objects.put(world.out, audit_file_key("acme", "2026-11"), sample)
-    world.decide(
-        decision(first, id=DRAWN),
-        second_review(decision=DRAWN, moderator="m-2", verdict="confirmed"),
-        decision(second, id="d-b"),
-        complaint(decision="d-b"),
-        outcome(),
-        audit(
-            post="p2", opened_at="2026-11-25T12:20:00+00:00", decided_at="2026-11-25T12:30:00+00:00"
-        ),
-        notice(post="p3", category="SCAMS_AND_FRAUD", keyword=..., finding=...),
-        decision(id="d-c", notice="n-1", findings=..., **GROUND),
-    )
+    world.decide(decision(first, id=DRAWN),
+                 second_review(decision=DRAWN, moderator="m-2", verdict="confirmed"),
+                 decision(second, id="d-b"),
+                 complaint(decision="d-b"),
+                 outcome(),
+                 audit(post="p2", opened_at="2026-11-25T12:20:00+00:00",
+                       decided_at="2026-11-25T12:30:00+00:00"),
+                 notice(post="p3", category="SCAMS_AND_FRAUD", keyword=..., finding=...),
+                 decision(id="d-c", notice="n-1", findings=..., **GROUND))  # fmt: skip
     days = [DAY, "2026-11-26", "2026-11-27", "2026-11-28"]
     decisions = decisions_of_stack(world.store, "acme", days)
     posts = decided_posts(decisions.verdicts, decisions.later, "SCAMS_AND_FRAUD")

@@ -401,11 +401,8 @@ class DirectQueue:
     world: World
 
     def send(self, messages: Iterable[dict[str, Any]]) -> list[MessageResult]:
-        return [
-            MessageResult(message["id"], message["type"], handled.status, handled.code)
-            for message in messages
-            for handled in self.world.decide(message)
-        ]
+        return [MessageResult(message["id"], message["type"], handled.status, handled.code)
+                for message in messages for handled in self.world.decide(message)]  # fmt: skip
 
 
 def test_a_held_rule_is_lifted_in_the_name_of_a_moderator(stack: World,

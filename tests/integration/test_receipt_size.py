@@ -35,11 +35,8 @@ def size_of(item: Item) -> int:
 
 def rules_of(packs: list[Pack], mode: str) -> dict[str, int]:
     """Each rule with the largest count."""
-    return {
-        units.rule_key(pack.id, pack.version, rule.id, mode): COUNT
-        for pack in packs
-        for rule in pack.rules
-    }
+    return {units.rule_key(pack.id, pack.version, rule.id, mode): COUNT
+            for pack in packs for rule in pack.rules}  # fmt: skip
 
 
 def largest(packs: list[Pack], **changes: Any) -> units.Receipt:

@@ -53,13 +53,9 @@ def answering(*answers: Any) -> tuple[Table, Answering]:
 
 def cancelled(*codes: str) -> ClientError:
     """What DynamoDB says of a cancelled transaction: a code for each action."""
-    return ClientError(
-        {
-            "Error": {"Code": "TransactionCanceledException", "Message": ""},
-            "CancellationReasons": [{"Code": code} for code in codes],
-        },
-        "TransactWriteItems",
-    )
+    return ClientError({"Error": {"Code": "TransactionCanceledException", "Message": ""},
+                        "CancellationReasons": [{"Code": code} for code in codes]},
+                       "TransactWriteItems")  # fmt: skip
 
 
 def pair(number: int, value: str = "new") -> tuple[Item, Item]:

@@ -79,11 +79,8 @@ class Life:
         self.counted += [one for one in concrete if not one.get("blunder")]
         # What must come too late is sent when all else was handled, or it would come in time.
         for blunders in (False, True):
-            lines = [
-                json.dumps({name: one[name] for name in one if name not in _ours(one)})
-                for one in concrete
-                if bool(one.get("blunder")) is blunders
-            ]
+            lines = [json.dumps({name: one[name] for name in one if name not in _ours(one)})
+                     for one in concrete if bool(one.get("blunder")) is blunders]  # fmt: skip
             bundles = ["\n".join(some) for some in batched(self.shuffled(lines), 20)]
             self.deployed.send_cases(PROVIDER, self.shuffled([*lines, *bundles]))
             self.drain()

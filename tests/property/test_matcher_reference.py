@@ -65,21 +65,14 @@ def draw_rule(random: Random, number: int) -> Rule:
     links = random.choice([(), (), (), ("shop.example",), ("example", "~shop.example")])
     counted = AtLeast(random.randint(2, 4), draw_group(random, 1, 4))
     at_least = random.choice([None, None, counted])
-    return Rule(
-        id=f"rule-{number}",
-        severity=Severity.LOW,
-        why="Tests.",
-        groups=tuple(
-            draw_group(random, 1, 3) for _ in range(random.randint(not links and not at_least, 3))
-        ),
-        at_least=at_least,
-        links=links,
-        within=random.choice([None, None, 0, 1, 3]),
-        except_=draw_terms(random, 0, 2) if random.random() < 0.3 else (),
-        unless=draw_terms(random, 1, 1) if random.random() < 0.3 else (),
-        exact=random.random() < 0.2,
-        affixes=Affixes.ID if random.random() < 0.1 else None,
-    )
+    return Rule(id=f"rule-{number}", severity=Severity.LOW, why="Tests.",
+                groups=tuple(draw_group(random, 1, 3)
+                             for _ in range(random.randint(not links and not at_least, 3))),
+                at_least=at_least, links=links, within=random.choice([None, None, 0, 1, 3]),
+                except_=draw_terms(random, 0, 2) if random.random() < 0.3 else (),
+                unless=draw_terms(random, 1, 1) if random.random() < 0.3 else (),
+                exact=random.random() < 0.2,
+                affixes=Affixes.ID if random.random() < 0.1 else None)  # fmt: skip
 
 
 def draw_text(random: Random, pack: Pack) -> str:

@@ -34,13 +34,9 @@ ENDINGS = ("", *(f"-{script}" for script in SCRIPTS))
 counts = st.integers(0, 1_000)
 tallies = st.dictionaries(st.sampled_from(["a", "b", "c"]), counts)
 days = st.dates().map(str) | st.just("")
-numbers = st.builds(
-    Numbers,
-    **{
-        name: counts if value == 0 else tallies if value == {} else days
-        for name, value in msgspec.structs.asdict(Numbers()).items()
-    },
-)
+numbers = st.builds(Numbers,
+                    **{name: counts if value == 0 else tallies if value == {} else days
+                       for name, value in msgspec.structs.asdict(Numbers()).items()})  # fmt: skip
 
 
 @st.composite

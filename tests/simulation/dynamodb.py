@@ -181,11 +181,8 @@ class DynamoDB:
     def _write(self, table: str, key: Item, item: Item | None) -> None:
         pk, sk = _key(key)
         slot = self._table(table, "").setdefault(pk, {}).setdefault(sk, _Slot())
-        slot.before, slot.item, slot.written = (
-            slot.item,
-            None if item is None else _copy(item),
-            self._calls,
-        )
+        slot.before, slot.item, slot.written = (slot.item, None if item is None else _copy(item),
+                                                self._calls)  # fmt: skip
 
     def _partition(self, table: str, pk: str, prefix: str,
                    consistent: bool) -> Iterator[tuple[Key, Item]]:  # fmt: skip

@@ -26,12 +26,9 @@ def single_faults(scenario: Scenario = CANONICAL) -> list[Place]:
 
 
 def places(calls: list[tuple[str, str]], after: int = -1) -> list[Place]:
-    return [
-        (number, fault)
-        for number, (_, operation) in enumerate(calls)
-        if number > after
-        for fault in faults_of(operation)
-    ]
+    return [(number, fault)
+            for number, (_, operation) in enumerate(calls) if number > after
+            for fault in faults_of(operation)]  # fmt: skip
 
 
 def first_faults() -> list[Place]:

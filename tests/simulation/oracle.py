@@ -188,11 +188,8 @@ def _handed_out(cluster: Cluster, records: Records, scenario: Scenario) -> Itera
     if handed != Counter(records.findings.keys()):
         yield f"{handed.total()} of {len(records.findings)} findings were handed out"
     folder = objects_of(cluster, cluster.world.out, "out/acme/receipts/messages/")
-    units = {
-        key.rpartition("/")[2].removesuffix(".json")
-        for key, data in folder.items()
-        if json.loads(data)["kind"] != "case"
-    }
+    units = {key.rpartition("/")[2].removesuffix(".json")
+             for key, data in folder.items() if json.loads(data)["kind"] != "case"}  # fmt: skip
     expected = {
         name
         for unit, receipt in records.receipts.items()

@@ -182,18 +182,10 @@ def _words(count: int) -> list[str]:
     return [sha256(b"%d" % number).hexdigest() for number in range(count)]
 
 
-MESSAGES = (
-    json.dumps(
-        [
-            fields(id="m1", text=OTP),
-            fields(id="m2", text=PRIZE),
-            fields(id=3),
-            *(fields(id=f"m{n}", text=f"{OTP}. {PRIZE}") for n in (5, 6)),
-        ]
-    ),
-    json.dumps(fields(id="m4", text=QUIET, url=URL)),
-    f"nothing that can be read, {TEXT} {ACCOUNT}",
-)
+MESSAGES = (json.dumps([fields(id="m1", text=OTP), fields(id="m2", text=PRIZE), fields(id=3),
+                        *(fields(id=f"m{n}", text=f"{OTP}. {PRIZE}") for n in (5, 6))]),
+            json.dumps(fields(id="m4", text=QUIET, url=URL)),
+            f"nothing that can be read, {TEXT} {ACCOUNT}")  # fmt: skip
 
 BATCHED = (
     *(json.dumps(fields(id=f"b{n}", text=text)) for n, text in enumerate((OTP, QUIET, PRIZE))),
@@ -248,19 +240,12 @@ ANSWERED = Scenario("people answer the flood guard",
                     overlaps=True, answered=True, settings=FLOOD)  # fmt: skip
 """Moderators open what is held, while more of it is stored; it has seeds of its own."""
 
-TRIED = Scenario(
-    "people try a rule, and two leads adopt it",
-    {
-        "drop/acme/lines.jsonl": lines(
-            *(f"{one} {PRIZE}" for one in _words(PRIZES_TRIED - 1)), OTP, QUIET
-        )
-    },
-    (json.dumps(fields(id="m1", text=f"At last, {PRIZE}")),),
-    overlaps=True,
-    tried=True,
-    begins=trial_state,
-    moves=lapsed_state,
-)
+TRIED = Scenario("people try a rule, and two leads adopt it",
+                 {"drop/acme/lines.jsonl": lines(
+                     *(f"{one} {PRIZE}" for one in _words(PRIZES_TRIED - 1)), OTP, QUIET,
+                 )},
+                 (json.dumps(fields(id="m1", text=f"At last, {PRIZE}")),), overlaps=True,
+                 tried=True, begins=trial_state, moves=lapsed_state)  # fmt: skip
 """Findings are drawn, judged and adopted, and the pointer moves; it has seeds of its own. Which
 lead is first is chance, and so is what is drawn once the pointer moved."""
 

@@ -55,12 +55,9 @@ class SQS:
         wanted = Attributes or {}
         policy = json.loads(wanted.get("RedrivePolicy", "{}"))
         dead = policy.get("deadLetterTargetArn", "").rpartition(":")[2]
-        queue = Queue(
-            name=QueueName,
-            visibility=float(wanted.get("VisibilityTimeout", 30)),
-            dead=f"https://sqs.example/{dead}" if dead else "",
-            most=int(policy.get("maxReceiveCount", 0)),
-        )
+        queue = Queue(name=QueueName, visibility=float(wanted.get("VisibilityTimeout", 30)),
+                      dead=f"https://sqs.example/{dead}" if dead else "",
+                      most=int(policy.get("maxReceiveCount", 0)))  # fmt: skip
         self.queues.setdefault(url, queue)
         return {"QueueUrl": url}
 
@@ -174,14 +171,8 @@ def _name(message: Message) -> str:
 
 
 def _delivered(message: Message) -> dict[str, Any]:
-    return {
-        "MessageId": _name(message),
-        "ReceiptHandle": message.handle,
-        "Body": message.body,
-        "MessageAttributes": message.attributes,
-        "Attributes": {
-            "ApproximateReceiveCount": str(message.received),
-            "SentTimestamp": str(int(message.sent * 1000)),
-            "SenderId": message.sender,
-        },
-    }
+    return {"MessageId": _name(message), "ReceiptHandle": message.handle, "Body": message.body,
+            "MessageAttributes": message.attributes,
+            "Attributes": {"ApproximateReceiveCount": str(message.received),
+                           "SentTimestamp": str(int(message.sent * 1000)),
+                           "SenderId": message.sender}}  # fmt: skip

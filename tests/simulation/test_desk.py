@@ -88,12 +88,7 @@ def test_a_bug_breaks_a_law(owner: type, name: str, bug: object,
                             monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     faults = [{}, *(dict([place]) for place in places(play(PlannedFaults(), monkeypatch).trace))]
     monkeypatch.setattr(owner, name, bug)
-    runs = chain(
-        (play(Resigned(fault), monkeypatch) for fault in faults),
-        (
-            play(SeededFaults(seed), monkeypatch, delay)
-            for seed in range(SEEDS)
-            for delay in (0, 10)
-        ),
-    )
+    runs = chain((play(Resigned(fault), monkeypatch) for fault in faults),
+                 (play(SeededFaults(seed), monkeypatch, delay)
+                  for seed in range(SEEDS) for delay in (0, 10)))  # fmt: skip
     assert any(map(wrong, runs))

@@ -18,12 +18,9 @@ def test_a_unit_under_one_wrong_day_is_seen(kind: str) -> None:
     finished = run(CANONICAL, PlannedFaults())
     dynamodb, world = finished.cluster.dynamodb, finished.cluster.world
     table = dynamodb.tables[world.table]
-    pk, sk = next(
-        (pk, sk)
-        for pk in table
-        for sk in table[pk]
-        if sk.startswith("receipt#") and sk.count("#") == 1
-    )
+    pk, sk = next((pk, sk)
+                  for pk in table for sk in table[pk]
+                  if sk.startswith("receipt#") and sk.count("#") == 1)  # fmt: skip
     unit = sk.removeprefix("receipt#")
     spoiled = {"receipt": [(pk, sk, "at")], "marker": [(f"U#{unit}", "unit", "day")]}
     for row, sort, field in spoiled.get(kind) or [*spoiled["receipt"], *spoiled["marker"]]:

@@ -38,13 +38,9 @@ def leaks(places: Iterable[Place]) -> list[str]:
     >>> leaks([("log", b"failed"), ("public/index.html", TEXT.encode())])
     ['zq7-tx in public/index.html']
     """
-    return [
-        f"{word} in {place}"
-        for place, data in places
-        if b"zq7-" in data or "zq7-" in place
-        for word in WORDS
-        if (word.encode() in data or word in place) and not _may_hold(word, place)
-    ]
+    return [f"{word} in {place}"
+            for place, data in places if b"zq7-" in data or "zq7-" in place for word in WORDS
+            if (word.encode() in data or word in place) and not _may_hold(word, place)]  # fmt: skip
 
 
 def _may_hold(word: str, place: str) -> bool:

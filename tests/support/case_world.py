@@ -60,11 +60,8 @@ class CaseWorld(World):
 
     def receipts(self) -> dict[str, CaseReceipt]:
         """The receipts of messages, by the sender's id."""
-        read = [
-            msgspec.json.decode(data, type=CaseReceipt)
-            for key, data in self.files.items()
-            if "/receipts/messages/" in key
-        ]
+        read = [msgspec.json.decode(data, type=CaseReceipt)
+                for key, data in self.files.items() if "/receipts/messages/" in key]  # fmt: skip
         return {one.id: one for one in read}
 
     def case(self, case: str) -> Case | None:

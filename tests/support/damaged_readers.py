@@ -74,32 +74,23 @@ def other_values(sound: bytes) -> Iterator[bytes]:
                 yield json.dumps(record | {name: value}).encode() + b"\n" + sound
 
 
-WHOLE = {
-    "nothing": b"",
-    "a line break": b"\n",
-    "NUL": b"\x00" * 1_000,
-    "no UTF-8": b"\xff\xfe\xfd" * 100,
-    "UTF-16": "id: 1\n".encode("utf-16"),
-    "a byte order mark": b"\xef\xbb\xbf",
-    "deep lists": b"[" * 100_000,
-    "deep and closed": b"[" * 100_000 + b"]" * 100_000,
-    "deep objects": b'{"a":' * 50_000 + b"1" + b"}" * 50_000,
-    "deep in one line after another": (b"[" * 2_000 + b"]" * 2_000 + b"\n") * 3,
-    "a long number": b"1" * 10_000,
-    "a long line": b"x" * 3_000_000,
-    "a long cell": b"category,url,claim,term\n" + b"y" * 200_000,
-    "an open quote": b'"' + b"z\n" * 1_000,
-    "a lone surrogate": b'{"id": "\\ud800", "text": "\\udfff"}',
-    "a surrogate in bytes": b"\xed\xa0\x80\n",
-    "a YAML of itself": b"&a [*a]\n",
-    "YAML that grows": b"a: &a [x,x]\nb: &b [*a,*a]\nc: &c [*b,*b]\nd: [*c,*c]\n",
-    "a YAML tag": b"!!python/object/apply:os.system [ls]\n",
-    "deep YAML": b"a:\n" + b"".join(b" " * n + b"- \n" for n in range(1, 400)),
-    "gzip of nothing": gzip.compress(b""),
-    "gzip that breaks off": gzip.compress(b"x" * 1_000)[:30],
-    "a zip": zipped(("a", b"x")),
-    "a broken zip": b"PK\x03\x04" + b"\x00" * 100,
-}
+WHOLE = {"nothing": b"", "a line break": b"\n", "NUL": b"\x00" * 1_000,
+         "no UTF-8": b"\xff\xfe\xfd" * 100, "UTF-16": "id: 1\n".encode("utf-16"),
+         "a byte order mark": b"\xef\xbb\xbf", "deep lists": b"[" * 100_000,
+         "deep and closed": b"[" * 100_000 + b"]" * 100_000,
+         "deep objects": b'{"a":' * 50_000 + b"1" + b"}" * 50_000,
+         "deep in one line after another": (b"[" * 2_000 + b"]" * 2_000 + b"\n") * 3,
+         "a long number": b"1" * 10_000, "a long line": b"x" * 3_000_000,
+         "a long cell": b"category,url,claim,term\n" + b"y" * 200_000,
+         "an open quote": b'"' + b"z\n" * 1_000,
+         "a lone surrogate": b'{"id": "\\ud800", "text": "\\udfff"}',
+         "a surrogate in bytes": b"\xed\xa0\x80\n", "a YAML of itself": b"&a [*a]\n",
+         "YAML that grows": b"a: &a [x,x]\nb: &b [*a,*a]\nc: &c [*b,*b]\nd: [*c,*c]\n",
+         "a YAML tag": b"!!python/object/apply:os.system [ls]\n",
+         "deep YAML": b"a:\n" + b"".join(b" " * n + b"- \n" for n in range(1, 400)),
+         "gzip of nothing": gzip.compress(b""),
+         "gzip that breaks off": gzip.compress(b"x" * 1_000)[:30], "a zip": zipped(("a", b"x")),
+         "a broken zip": b"PK\x03\x04" + b"\x00" * 100}  # fmt: skip
 
 
 def damaged(name: str, sound: bytes) -> list[bytes]:

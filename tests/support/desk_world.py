@@ -260,18 +260,13 @@ def http_event(
         cookies: Mapping[str, str] | None = None) -> dict[str, Any]:  # fmt: skip
     """An event of an HTTP API in the form 2.0, as a gateway sends it."""
     path, _, query = address.partition("?")
-    event = {
-        "version": "2.0",
-        "routeKey": "$default",
-        "rawPath": unquote(path),
-        "rawQueryString": query,
-        "cookies": [f"{name}={value}" for name, value in (cookies or {}).items()],
-        "headers": dict(headers or {}),
-        "queryStringParameters": dict(parse_qsl(query)),
-        "requestContext": {"http": {"method": method, "path": unquote(path)}, "stage": "$default"},
-        "body": body,
-        "isBase64Encoded": False,
-    }
+    event = {"version": "2.0", "routeKey": "$default", "rawPath": unquote(path),
+             "rawQueryString": query,
+             "cookies": [f"{name}={value}" for name, value in (cookies or {}).items()],
+             "headers": dict(headers or {}), "queryStringParameters": dict(parse_qsl(query)),
+             "requestContext": {"http": {"method": method, "path": unquote(path)},
+                                "stage": "$default"},
+             "body": body, "isBase64Encoded": False}  # fmt: skip
     return json.loads(json.dumps(event))
 
 

@@ -24,15 +24,11 @@ def is_mark(char: str) -> bool:
 
 def matches_of(rule: Rule, terms: Sequence[str], text: str) -> list[Match]:
     """Every slice of a text that is one of the terms, as (start, end, term, evasion)."""
-    return [
-        (start, end, term, worn(text[start:end], literal_of(form)))
-        for term in terms
-        for form in (affixed_forms(term) if rule.affixes else [term])
-        if squeeze(translate(literal_of(form), FOLD)) in squeeze(translate(text, FOLD))
-        for start in range(len(text))
-        for end in range(start + 1, len(text) + 1)
-        if is_term(form, text, start, end, rule.exact)
-    ]
+    return [(start, end, term, worn(text[start:end], literal_of(form)))
+            for term in terms for form in (affixed_forms(term) if rule.affixes else [term])
+            if squeeze(translate(literal_of(form), FOLD)) in squeeze(translate(text, FOLD))
+            for start in range(len(text)) for end in range(start + 1, len(text) + 1)
+            if is_term(form, text, start, end, rule.exact)]  # fmt: skip
 
 
 def sound_matches_of(rule: Rule, term: str, text: str) -> list[Match]:

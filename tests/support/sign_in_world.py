@@ -118,17 +118,12 @@ class Browser:
     def _ask(self, method: str, path: str, query: str, body: str,
              headers: dict[str, str]) -> dict[str, Any]:  # fmt: skip
         fields = {name: ",".join(values) for name, values in parse_qs(query).items()}
-        event = {
-            "version": "2.0",
-            "rawPath": path,
-            "rawQueryString": query,
-            "queryStringParameters": fields,
-            "cookies": [f"{name}={value}" for name, value in self.cookies.items()],
-            "headers": self.headers | headers,
-            "body": body,
-            "isBase64Encoded": False,
-            "requestContext": {"http": {"method": method, "path": path}, "stage": "$default"},
-        }
+        event = {"version": "2.0", "rawPath": path, "rawQueryString": query,
+                 "queryStringParameters": fields,
+                 "cookies": [f"{name}={value}" for name, value in self.cookies.items()],
+                 "headers": self.headers | headers, "body": body, "isBase64Encoded": False,
+                 "requestContext": {"http": {"method": method, "path": path},
+                                    "stage": "$default"}}  # fmt: skip
         answer: dict[str, Any] = self.respond(event)
         for line in answer.get("cookies", ()):
             for name, morsel in SimpleCookie(line).items():

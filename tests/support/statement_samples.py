@@ -7,19 +7,13 @@ SOUND: dict[str, Any] = {
     "decision_ground": "DECISION_GROUND_ILLEGAL_CONTENT",
     "illegal_content_legal_ground": "Article 5 of an invented act, (EU) 2022/2065",
     "illegal_content_explanation": "The post asks its readers for one-time codes.",
-    "content_type": ["CONTENT_TYPE_TEXT"],
-    "category": "STATEMENT_CATEGORY_SCAMS_AND_FRAUD",
-    "category_specification": ["KEYWORD_PHISHING"],
-    "content_language": "ID",
-    "content_date": "2026-11-01",
-    "territorial_scope": ["DE"],
-    "application_date": "2026-11-02",
+    "content_type": ["CONTENT_TYPE_TEXT"], "category": "STATEMENT_CATEGORY_SCAMS_AND_FRAUD",
+    "category_specification": ["KEYWORD_PHISHING"], "content_language": "ID",
+    "content_date": "2026-11-01", "territorial_scope": ["DE"], "application_date": "2026-11-02",
     "decision_facts": "Matched pack one-time-codes 3 rule asks-for-code; decided by a moderator.",
-    "source_type": "SOURCE_VOLUNTARY",
-    "automated_detection": "Yes",
-    "automated_decision": "AUTOMATED_DECISION_NOT_AUTOMATED",
-    "puid": "3f1c-0001",
-}
+    "source_type": "SOURCE_VOLUNTARY", "automated_detection": "Yes",
+    "automated_decision": "AUTOMATED_DECISION_NOT_AUTOMATED", "puid": "3f1c-0001",
+}  # fmt: skip
 
 
 def changed(**fields: Any) -> dict[str, Any]:

@@ -315,16 +315,10 @@ class World:
     def state(self) -> dict[str, Any]:
         """All items and all objects, without what names this world: equal facts, equal state. What
         a worker counted for the flood guard is no fact, and its row has a name by chance."""
-        items = {
-            (item["pk"]["S"], item["sk"]["S"]): item
-            for item in self.items()
-            if not item["sk"]["S"].startswith("total#")
-        }
-        objects = {
-            (bucket.rpartition("-")[0], key): self.objects.get(bucket, key)
-            for bucket in self.buckets
-            for key in self.objects.keys(bucket, "")
-        }
+        items = {(item["pk"]["S"], item["sk"]["S"]): item
+                 for item in self.items() if not item["sk"]["S"].startswith("total#")}  # fmt: skip
+        objects = {(bucket.rpartition("-")[0], key): self.objects.get(bucket, key)
+                   for bucket in self.buckets for key in self.objects.keys(bucket, "")}  # fmt: skip
         return {"items": items, "objects": objects}
 
     def everything(self) -> bytes:

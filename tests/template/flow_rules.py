@@ -168,11 +168,8 @@ def every_function_fails_into_something(stack: Resolved) -> Iterator[str]:
 def somebody_hears_of_dead_letters(stack: Resolved) -> Iterator[str]:
     """An alarm on each queue that holds what failed."""
     sources = stack.typed("AWS::SQS::Queue").values()
-    failed = {
-        queue["RedrivePolicy"]["deadLetterTargetArn"]
-        for queue in sources
-        if "RedrivePolicy" in queue
-    }
+    failed = {queue["RedrivePolicy"]["deadLetterTargetArn"]
+              for queue in sources if "RedrivePolicy" in queue}  # fmt: skip
     for config in stack.typed("AWS::Lambda::EventInvokeConfig").values():
         failed.add(config["DestinationConfig"]["OnFailure"]["Destination"])
     heard = _heard(stack, "ApproximateNumberOfMessagesVisible", 1)

@@ -262,12 +262,9 @@ def test_another_way_in_is_noticed(change: Change) -> None:
 
 
 def test_every_rule_can_fail() -> None:
-    rules = {
-        one
-        for module in (access, flow, guard)
-        for name, one in vars(module).items()
-        if getattr(one, "__module__", "") == module.__name__ and name[0] != "_"
-    }
+    rules = {one
+             for module in (access, flow, guard) for name, one in vars(module).items()
+             if getattr(one, "__module__", "") == module.__name__ and name[0] != "_"}  # fmt: skip
     others = {access.the_public_bucket_is_read_through_its_door, flow.rings, flow.watched}
     assert {*BROKEN} == rules - others
 

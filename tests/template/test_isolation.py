@@ -96,12 +96,9 @@ def test_ones_own_results_are_listed_and_nothing_else(name: str) -> None:
 def test_on_objects_nothing_is_possible_but_to_drop_and_to_read(name: str) -> None:
     """No version is deleted, tagged or restored, not even of one's own files."""
     own = {"drop": f"drop/{name}/x", "out": f"out/{name}/receipts/f.json"}
-    may = {
-        (action, kind)
-        for action in S3_ACTIONS
-        for kind, key in own.items()
-        if allows(STACKS[name], "Role", action, f"{bucket(kind)}/{key}")
-    }
+    may = {(action, kind)
+           for action in S3_ACTIONS for kind, key in own.items()
+           if allows(STACKS[name], "Role", action, f"{bucket(kind)}/{key}")}  # fmt: skip
     assert may == {("s3:PutObject", "drop"), ("s3:GetObject", "out")}
 
 

@@ -116,13 +116,9 @@ TODAY = {"ParameterKey": "Today", "ParameterValue": DAY}
 DEPLOY = Policy("deploy")
 SCHEMAS = Path(cfnlint.__file__).parent / "data"
 """cfn-lint brings AWS's own list of what CloudFormation calls for each type, and of all actions."""
-TYPES = sorted(
-    {
-        one["Type"]
-        for name in ("template.yaml", "provider.yaml")
-        for one in resolved(name).expanded["Resources"].values()
-    }
-)
+TYPES = sorted({one["Type"]
+                for name in ("template.yaml", "provider.yaml")
+                for one in resolved(name).expanded["Resources"].values()})  # fmt: skip
 UNUSED = """
 ec2:* elasticfilesystem:* firehose:* iam:CreateServiceLinkedRole kinesis:* s3files:* s3tables:*
 apigateway:PUT cloudfront:*ConnectionGroup cloudfront:*StagingConfig cloudfront:*VpcOrigin
@@ -190,13 +186,10 @@ def test_who_deploys_may_do_nothing_else() -> None:
     """But read settings: patterns of what reads are wider, since a policy has 6,144 letters."""
     known = json.loads((SCHEMAS / "AdditionalSpecs/Policies.json").read_text())
     needed = {action.lower() for kind in TYPES for action in handled(kind)}
-    granted = {
-        f"{service}:{name}"
-        for pattern, _ in DEPLOY.grants()
-        for service in [pattern.partition(":")[0]]
-        for name in known[service]["Actions"]
-        if matches(pattern.lower(), f"{service}:{name}")
-    }
+    granted = {f"{service}:{name}"
+               for pattern, _ in DEPLOY.grants() for service in [pattern.partition(":")[0]]
+               for name in known[service]["Actions"]
+               if matches(pattern.lower(), f"{service}:{name}")}  # fmt: skip
     reads = ":(getbucket|getfunction|get.*conf|desc)"
     more = {one for one in granted - needed if not re.search(reads, one)}
     of_logs = {f"logs:{verb}logdelivery" for verb in ("delete", "get", "update")}

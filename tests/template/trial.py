@@ -303,13 +303,8 @@ def delivery(queue: str, body: str, sender: str = SENDER) -> dict[str, Any]:
 
 def post(number: int, **changed: Any) -> dict[str, Any]:
     """A post that the pack finds something in."""
-    return {
-        "id": f"p{number}",
-        "account": "a1",
-        "text": f"lamp oil for sale, offer {number}",
-        "audience": "public",
-        "published_at": f"{DAY}T08:00:00Z",
-    } | changed
+    return {"id": f"p{number}", "account": "a1", "text": f"lamp oil for sale, offer {number}",
+            "audience": "public", "published_at": f"{DAY}T08:00:00Z"} | changed  # fmt: skip
 
 
 def lines(*posts: dict[str, Any]) -> bytes:

@@ -146,11 +146,8 @@ def _act(cluster: Cluster, life: Life, messages: list[dict[str, Any]]) -> None:
     """Send messages in lines of twenty; what must come too late comes when all else was handled."""
     concrete = [life.concrete(message) for message in messages]
     for blunders in (False, True):
-        rows = [
-            json.dumps({name: one[name] for name in one if name not in {*OURS, "blunder"}})
-            for one in concrete
-            if bool(one.get("blunder")) is blunders
-        ]
+        rows = [json.dumps({name: one[name] for name in one if name not in {*OURS, "blunder"}})
+                for one in concrete if bool(one.get("blunder")) is blunders]  # fmt: skip
         for some in batched(rows, 20):
             cluster.send("cases", "\n".join(some), SENDER, provider=PROVIDER)
         cluster.run()

@@ -120,13 +120,9 @@ def test_false_copies(report: Report) -> None:
         return
     fingerprints = [MADE.of_folded_quickly(text) if may_have_copies(text) else b""
               for text in (" ".join(fold(row.text).split()) for row in rows)]  # fmt: skip
-    index = index_of(
-        [
-            Fingerprinted(f"{number:06}", made)
-            for number, (row, made) in enumerate(zip(rows, fingerprints, strict=True))
-            if made and row.label != "ham"
-        ]
-    )
+    index = index_of([Fingerprinted(f"{number:06}", made)
+                      for number, (row, made) in enumerate(zip(rows, fingerprints, strict=True))
+                      if made and row.label != "ham"])  # fmt: skip
     hits = [
         (row, made)
         for row, made in zip(rows, fingerprints, strict=True)

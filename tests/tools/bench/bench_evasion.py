@@ -116,15 +116,10 @@ def test_recall_and_innocence(monkeypatch: pytest.MonkeyPatch) -> None:
             )
             recall = {kind: found[kind] / total[kind] for kind in kinds}
             odd = [line for text in clean for line in worn(together.find(text), text)]
-            table.append(
-                [
-                    f"+ {STEPS[number - 1]}" if number else "the fold",
-                    *(f"{recall[kind]:.4f}" for kind in kinds),
-                    str(len(odd)),
-                    str(sum(bool(shipped.find(text)) for text in texts("clean"))),
-                    str(sum(bool(shipped.find(text)) for text in protected)),
-                ]
-            )
+            table.append([f"+ {STEPS[number - 1]}" if number else "the fold",
+                          *(f"{recall[kind]:.4f}" for kind in kinds), str(len(odd)),
+                          str(sum(bool(shipped.find(text)) for text in texts("clean"))),
+                          str(sum(bool(shipped.find(text)) for text in protected))])  # fmt: skip
     counts = f"{len(rows):,} pairs, {len(terms)} terms, {len(clean):,} texts"
     show(f"Recall by kind and language ({counts}); odd: hits that are not plain", table, odd)
     assert {kind: recall[kind] for kind, goal in GOALS.items() if recall[kind] < goal} == {}
@@ -212,12 +207,8 @@ def test_names_and_phrases_that_only_contain_a_word() -> None:
     table = [["set", "texts", "the word alone", "with an accent", "other"]]
     others: list[str] = []
     for name, items in (("names", [name for name, _ in names]), ("phrases", phrases)):
-        spans = [
-            (text[span.start : span.end], span)
-            for text in items
-            for hit in matcher.find(text)
-            for span in hit.spans
-        ]
+        spans = [(text[span.start : span.end], span)
+                 for text in items for hit in matcher.find(text) for span in hit.spans]  # fmt: skip
         plain = [word for word, span in spans if word.casefold() == span.term.casefold()]
         accented = [word for word, span in spans if span.evasion == (Evasion.ACCENT,)]
         rest = [f"{word!r} for {s.term!r}" for word, s in spans if set(s.evasion) - {"accent"}]

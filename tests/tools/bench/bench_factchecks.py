@@ -286,11 +286,8 @@ def test_ordinary_texts_are_given_no_check(report: Report) -> None:
     table = "Attachments to ordinary texts"
     report.row(table, "", "texts", "attached", "per 1,000")
     for name, texts in sets.items():
-        given = sum(
-            any(one.level is Level.ATTACH for one in ask(index, text))
-            for text in texts
-            if ClaimText(text).word_count >= FEWEST_WORDS
-        )
+        given = sum(any(one.level is Level.ATTACH for one in ask(index, text))
+                    for text in texts if ClaimText(text).word_count >= FEWEST_WORDS)  # fmt: skip
         share = given / len(texts)
         report.row(table, name, len(texts), given, f"{1_000 * share:.2f}")
         report.goal(f"attached to ordinary text, {name}", share, 0.001, most=True)

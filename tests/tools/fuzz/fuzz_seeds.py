@@ -16,18 +16,15 @@ DISCORD = {"guild": {"id": "10"}, "channel": {"id": "2", "type": "GuildTextChat"
     {"id": "1", "type": "Default", "content": "x", "author": {"id": "4"}}]}  # fmt: skip
 
 
-FILES = {
-    "jsonl": json_lines(post(), post(links=["https://example.org"])),
-    "array": dumps([post(), post()]),
-    "posts": dumps({"posts": [post()]}),
-    "telegram": json.dumps(CHAT, indent=1).encode(),
-    "account": dumps({"about": "", "chats": {"list": [CHAT | {"type": "personal_chat"}, CHAT]}}),
-    "activitystreams": dumps({"orderedItems": [NOTE, {"type": "Create", "object": NOTE}]}),
-    "discord": dumps(DISCORD),
-    "jetstream": json_lines(EVENT, EVENT),
-    "csv": b"id,account,text,audience,published_at,links\n"
-    b'1,u,"a\nb",public,2026-11-25T10:00:00Z,a|b\n',
-}
+FILES = {"jsonl": json_lines(post(), post(links=["https://example.org"])),
+         "array": dumps([post(), post()]), "posts": dumps({"posts": [post()]}),
+         "telegram": json.dumps(CHAT, indent=1).encode(),
+         "account": dumps({"about": "",
+                           "chats": {"list": [CHAT | {"type": "personal_chat"}, CHAT]}}),
+         "activitystreams": dumps({"orderedItems": [NOTE, {"type": "Create", "object": NOTE}]}),
+         "discord": dumps(DISCORD), "jetstream": json_lines(EVENT, EVENT),
+         "csv": b"id,account,text,audience,published_at,links\n"
+                b'1,u,"a\nb",public,2026-11-25T10:00:00Z,a|b\n'}  # fmt: skip
 FILES |= {"gzip": gzip.compress(FILES["jsonl"], mtime=0) + gzip.compress(FILES["jsonl"], mtime=0),
     "zip": zipped((ZipInfo("a"), FILES["jsonl"]), (ZipInfo("b"), FILES["account"]))}  # fmt: skip
 

@@ -91,11 +91,8 @@ def excluded(tree: ast.Module) -> list[tuple[Place, Place]]:
                 | ast.keyword("frozen" | "slots")
             ):
                 nodes.append(node)
-    return [
-        ((node.lineno, node.col_offset), (node.end_lineno, node.end_col_offset))
-        for node in nodes
-        if node is not None
-    ]
+    return [((node.lineno, node.col_offset), (node.end_lineno, node.end_col_offset))
+            for node in nodes if node is not None]  # fmt: skip
 
 
 def mutants_of(path: str) -> Iterator[Mutant]:

@@ -42,17 +42,11 @@ WAYS: dict[str, Callable[[Known[Choice] | Known[Judged]], str]] = {
 
 def main() -> None:
     """Print both tables."""
-    order = [
-        Known(language, one.kind.split()[2], one)
-        for language in LANGUAGES
-        for one in choices(language)
-    ]
+    order = [Known(language, one.kind.split()[2], one)
+             for language in LANGUAGES for one in choices(language)]  # fmt: skip
     _tell_order(order)
-    answers = [
-        Known(language, one.kind.split()[2], one)
-        for language in LANGUAGES
-        for one in judged(language)
-    ]
+    answers = [Known(language, one.kind.split()[2], one)
+               for language in LANGUAGES for one in judged(language)]  # fmt: skip
     _tell_attached(answers)
 
 

@@ -224,12 +224,9 @@ def test_the_schema_in_docs_is_that_of_the_code() -> None:
 
 
 def found(events: list[AnyAnnouncement]) -> list[str]:
-    return [
-        each.finding
-        for event in events
-        if isinstance(event, FindingsRecorded)
-        for each in event.data.findings
-    ]
+    return [each.finding
+            for event in events if isinstance(event, FindingsRecorded)
+            for each in event.data.findings]  # fmt: skip
 
 
 def test_every_finding_of_a_file_is_announced_once() -> None:

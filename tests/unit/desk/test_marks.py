@@ -65,11 +65,8 @@ def test_spans_of_another_part_have_no_mark() -> None:
     st.text(max_size=60), st.lists(st.tuples(st.integers(0, 60), st.integers(1, 20)), max_size=6)
 )
 def test_pieces_put_together_are_the_text(text: str, places: list[tuple[int, int]]) -> None:
-    marks = [
-        Mark(start, min(start + length, len(text)), "t", "a/b", None, ())
-        for start, length in places
-        if start < len(text)
-    ]
+    marks = [Mark(start, min(start + length, len(text)), "t", "a/b", None, ())
+             for start, length in places if start < len(text)]  # fmt: skip
     cut = marked_pieces(text, marks)
     assert "".join(piece.text for piece in cut) == text
     for piece in cut:

@@ -207,12 +207,8 @@ def test_without_a_measure_the_author_gets_none() -> None:
         shown_notices(replace(NOTICE_FORM, measure="none"), notice_card(), MODERATOR, SENT, "en")
         == []
     )
-    assert (
-        shown_notices(
-            replace(NOTICE_FORM, verdict="dismissed"), notice_card(), MODERATOR, SENT, "en"
-        )
-        == []
-    )
+    assert (shown_notices(replace(NOTICE_FORM, verdict="dismissed"), notice_card(), MODERATOR,
+                          SENT, "en") == [])  # fmt: skip
 
 
 def test_asking_for_the_notice_decides_nothing_and_keeps_the_form() -> None:

@@ -292,12 +292,9 @@ def test_a_changed_number_is_refused(seed: int, tmp_path: Path, proved_report: d
     chance = random.Random(seed)
     name = TABLES[2 + seed]
     rows = table(proved_report[name])
-    places = [
-        (number, column)
-        for number, row in enumerate(rows)
-        for column, cell in enumerate(row)
-        if number and cell.replace(".", "").isdigit()
-    ]
+    places = [(number, column)
+              for number, row in enumerate(rows) for column, cell in enumerate(row)
+              if number and cell.replace(".", "").isdigit()]  # fmt: skip
     number, column = chance.choice(places)
     rows[number][column] = str(float(rows[number][column]) + 1).removesuffix(".0")
     text = io.StringIO(newline="")

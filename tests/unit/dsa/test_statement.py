@@ -88,20 +88,16 @@ def test_it_says_what_was_decided_and_no_more() -> None:
         "illegal_content_legal_ground": "An invented act, section 5",
         "illegal_content_explanation": "It asks.",
         "category": "STATEMENT_CATEGORY_SCAMS_AND_FRAUD",
-        "category_specification": ["KEYWORD_PHISHING"],
-        "content_type": ["CONTENT_TYPE_TEXT"],
-        "content_language": "ZH",
-        "content_date": "2026-11-23",
-        "territorial_scope": ["DE", "NL"],
+        "category_specification": ["KEYWORD_PHISHING"], "content_type": ["CONTENT_TYPE_TEXT"],
+        "content_language": "ZH", "content_date": "2026-11-23", "territorial_scope": ["DE", "NL"],
         "application_date": "2026-11-24",
         "decision_facts": "Matched pack one-time-codes 3 rule asks-for-code, published at"
-        " https://terang.example/packs/one-time-codes/3.html#asks-for-code."
-        " Decided by a moderator.",
-        "source_type": "SOURCE_VOLUNTARY",
-        "automated_detection": "Yes",
+                          " https://terang.example/packs/one-time-codes/3.html#asks-for-code."
+                          " Decided by a moderator.",
+        "source_type": "SOURCE_VOLUNTARY", "automated_detection": "Yes",
         "automated_decision": "AUTOMATED_DECISION_NOT_AUTOMATED",
         "puid": decided()[0].journal_entry.entry,
-    }
+    }  # fmt: skip
 
 
 def test_a_long_ground_of_a_pack_is_cut() -> None:

@@ -127,13 +127,10 @@ def test_of_a_whole_account_the_public_chats_enter(as_object: bool) -> None:
     secret = {"id": 1, "type": "message", "text": "A PRIVATE WORD"}
     untyped = {"name": "n", "id": 8, "messages": [secret]}
     chats = [chat(secret, secret, type="personal_chat"), chat(MESSAGE), untyped]
-    account = {
-        "about": "x",
-        "personal_information": {"first_name": "A PRIVATE WORD"},
-        "contacts": {"list": [{"first_name": "A PRIVATE WORD"}]},
-        "chats": {"about": "", "list": chats} if as_object else chats,
-        "left_chats": {"list": [chat(MESSAGE, id=6)]},
-    }
+    account = {"about": "x", "personal_information": {"first_name": "A PRIVATE WORD"},
+               "contacts": {"list": [{"first_name": "A PRIVATE WORD"}]},
+               "chats": {"about": "", "list": chats} if as_object else chats,
+               "left_chats": {"list": [chat(MESSAGE, id=6)]}}  # fmt: skip
     found = read(dumps(account))
     assert [(item.at, item.fields["id"]) for item in items(found)] == [
         ("chats[1].messages[0]", "5/7"), ("left_chats[0].messages[0]", "6/7")]  # fmt: skip

@@ -194,24 +194,17 @@ BLANKS = {"a blank": " ", "blanks and a newline": " \t\n\u00a0\u3000", "NUL": "\
           "turns of direction": "\u202e\u2066", "a mark without a letter": "\u0301\ufe0f",
           "a filler of Hangul": "\u3164", "an empty cell of Braille": "\u2800"}  # fmt: skip
 REQUIRED_TEXTS: dict[str, dict[str, Any]] = {
-    "reason": decision(FINDING),
-    "ground_text": decision(FINDING, ground_text="x"),
+    "reason": decision(FINDING), "ground_text": decision(FINDING, ground_text="x"),
     "measures.visibility_other": decision(FINDING, measures=LABEL),
-    "measures.monetary_other": decision(
-        FINDING, measures={"monetary": "DECISION_MONETARY_OTHER", "monetary_other": "x"}
-    ),
-    "body": dispute(),
-    "decision": complaint(),
-    "id": complaint(),
-    "post": notice(),
-    "other": notice(keyword="OTHER", other="x"),
-    "authority": order(),
-    "ground": order(outcome="refused", ground="x"),
-    "follows": order(follows="q-0"),
-    "complaint": outcome(),
-    "dispute": outcome(complaint=..., dispute="x-1"),
+    "measures.monetary_other": decision(FINDING, measures={
+        "monetary": "DECISION_MONETARY_OTHER", "monetary_other": "x",
+    }),
+    "body": dispute(), "decision": complaint(), "id": complaint(), "post": notice(),
+    "other": notice(keyword="OTHER", other="x"), "authority": order(),
+    "ground": order(outcome="refused", ground="x"), "follows": order(follows="q-0"),
+    "complaint": outcome(), "dispute": outcome(complaint=..., dispute="x-1"),
     "notice": decision(FINDING, notice="n-1"),
-}
+}  # fmt: skip
 
 
 def test_every_text_of_every_type_is_tried() -> None:

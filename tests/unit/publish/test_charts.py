@@ -233,15 +233,10 @@ def test_a_release_that_wrote_english_alone_is_caught_up_with() -> None:
 ])  # fmt: skip
 def test_what_was_done_is_in_few_words(fell: int, came_back: dict[str, int], words: str) -> None:
     removed = "DECISION_VISIBILITY_CONTENT_REMOVED"
-    cases = CaseNumbers(
-        by_measure={
-            removed: 31,
-            "DECISION_VISIBILITY_CONTENT_LABELLED": 2,
-            "DECISION_ACCOUNT_SUSPENDED": 1,
-        },
-        overturned_measures={f"2026-10/{removed}": fell, "2026-10/decisions": 9},
-        reinstated=came_back,
-    )
+    cases = CaseNumbers(by_measure={removed: 31, "DECISION_VISIBILITY_CONTENT_LABELLED": 2,
+                                    "DECISION_ACCOUNT_SUSPENDED": 1},
+                        overturned_measures={f"2026-10/{removed}": fell, "2026-10/decisions": 9},
+                        reinstated=came_back)  # fmt: skip
     assert words in done_words(cases, of("en"))
     assert ("came back" in done_words(cases, of("en"))) == bool(came_back)
 

@@ -47,11 +47,8 @@ def test_every_fragment_and_label_is_there_once(site: World) -> None:
     for key in pages_of(site):
         found = parsed(site.text(key))
         assert len(found.ids) == len(set(found.ids)), key
-        named = [
-            str(attributes["aria-labelledby"])
-            for _, attributes in found.tags
-            if "aria-labelledby" in attributes
-        ]
+        named = [str(attributes["aria-labelledby"])
+                 for _, attributes in found.tags if "aria-labelledby" in attributes]  # fmt: skip
         named += [link[1:] for link in found.links if link.startswith("#")]
         assert set(named) <= set(found.ids), key
 

@@ -16,25 +16,19 @@ from support.serving import Quiet, serving
 
 from ledger.cases import JournalEntry
 
-PAGES = {
-    "the index": "index.html",
-    "an open month": "summaries/acme/2026-11.html",
-    "a month of all": "summaries/all/2026-10.html",
-    "a revised day": "summaries/acme/2026-11-20.html",
-    "a day with every notice": "summaries/acme/2026-11-25.html",
-    "a campaign": "summaries/acme/autumn.html",
-    "a pack": "packs/one-time-codes/1.html",
-    "a pack with a trial": "packs/threats/1.html",
-    "a pack with scores": "packs/by-weight/1.html",
-    "an open month in Indonesian": "summaries/acme/2026-11.id.html",
-    "the index in Chinese": "index.zh.html",
-    "the page for authors": "authors.zh.html",
-    "the method": "method.id.html",
-    "the index, with a log": "logged/index.html",
-    "a month, with a log": "logged/summaries/all/2026-11.zh.html",
-    "the method, with a log": "logged/method.id.html",
-    "the check, with a log": "logged/check.zh.html",
-}
+PAGES = {"the index": "index.html", "an open month": "summaries/acme/2026-11.html",
+         "a month of all": "summaries/all/2026-10.html",
+         "a revised day": "summaries/acme/2026-11-20.html",
+         "a day with every notice": "summaries/acme/2026-11-25.html",
+         "a campaign": "summaries/acme/autumn.html", "a pack": "packs/one-time-codes/1.html",
+         "a pack with a trial": "packs/threats/1.html",
+         "a pack with scores": "packs/by-weight/1.html",
+         "an open month in Indonesian": "summaries/acme/2026-11.id.html",
+         "the index in Chinese": "index.zh.html", "the page for authors": "authors.zh.html",
+         "the method": "method.id.html", "the index, with a log": "logged/index.html",
+         "a month, with a log": "logged/summaries/all/2026-11.zh.html",
+         "the method, with a log": "logged/method.id.html",
+         "the check, with a log": "logged/check.zh.html"}  # fmt: skip
 
 pytestmark = IN_CHROMIUM
 

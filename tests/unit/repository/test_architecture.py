@@ -49,12 +49,9 @@ def imported(path: Path) -> Iterator[str]:
 def arrows() -> set[tuple[str, str]]:
     """Which module of the product imports which."""
     known = modules()
-    return {
-        (name, found)
-        for name, path in known.items()
-        for one in imported(path)
-        if (found := one if one in known else one.rpartition(".")[0]) in known
-    }
+    return {(name, found)
+            for name, path in known.items() for one in imported(path)
+            if (found := one if one in known else one.rpartition(".")[0]) in known}  # fmt: skip
 
 
 def listed(kind: str) -> dict[str, list[str]]:

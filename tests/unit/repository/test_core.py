@@ -37,13 +37,10 @@ def test_each_package_is_of_the_core_or_behind_it() -> None:
 
 
 def test_the_core_imports_nothing_of_the_rooms_behind_it() -> None:
-    found = {
-        (package, target): str(path.relative_to(ROOT))
-        for package in CORE
-        for path in packages()[package].rglob("*.py")
-        if path.name != "handler.py"
-        for target in imported(path.read_text("utf-8")) & BEHIND
-    }
+    found = {(package, target): str(path.relative_to(ROOT))
+             for package in CORE for path in packages()[package].rglob("*.py")
+             if path.name != "handler.py"
+             for target in imported(path.read_text("utf-8")) & BEHIND}  # fmt: skip
     assert found.keys() == EXCEPTIONS, found
 
 

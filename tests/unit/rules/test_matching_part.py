@@ -50,17 +50,10 @@ def test_the_digest_is_that_of_the_set_without_words() -> None:
     assert document["matching"] == {PACK.id: hashlib.sha256(text.encode()).hexdigest()}
 
 
-WORDS = {
-    "version": 9,
-    "digest": "d",
-    "published_at": None,
-    "title": "T",
-    "why": "W",
-    "translations": {"id": Translation("J")},
-    "card": PackCard(
-        trained_on=(), thresholds="By hand.", held_back=(), ordinary=(), never_met="Others."
-    ),
-}
+WORDS = {"version": 9, "digest": "d", "published_at": None, "title": "T", "why": "W",
+         "translations": {"id": Translation("J")},
+         "card": PackCard(trained_on=(), thresholds="By hand.", held_back=(), ordinary=(),
+                          never_met="Others.")}  # fmt: skip
 CHANGES = {
     "id": "other-pack", "category": "VIOLENCE", "keywords": ("HUMAN_TRAFFICKING",),
     "ground": Ground.TERMS, "legal_ground": LegalGround("Another law", "https://law.example/2"),
@@ -188,4 +181,4 @@ def test_the_next_set_keeps_its_signs() -> None:
 def test_the_page_lists_all_signs() -> None:
     page = (Path(__file__).parents[3] / "docs/signs.md").read_text("utf-8")
     for name, sign in SIGNS.items():
-        assert f"| `{name}` | {sign.sentence} |" in page
+        assert f"- `{name}`: {sign.sentence}\n" in page

@@ -223,16 +223,13 @@ ADOPTED = Adopted(
 )
 
 
-@pytest.mark.parametrize(
-    ("changed", "settings", "hours", "mode"),
-    [
-        pytest.param({}, {}, 0, Mode.LIVE, id="as it was tried"),
-        pytest.param({}, {}, -1, Mode.SHADOW, id="within the notice period"),
-        pytest.param({"why": "Other words."}, {}, 0, Mode.LIVE, id="in other words"),
-        pytest.param({"within": 5}, {}, 0, Mode.SHADOW, id="lapsed"),
-        pytest.param({}, {"paused": (PAUSE,)}, 0, Mode.SHADOW, id="paused"),
-    ],
-)
+@pytest.mark.parametrize(("changed", "settings", "hours", "mode"), [
+    pytest.param({}, {}, 0, Mode.LIVE, id="as it was tried"),
+    pytest.param({}, {}, -1, Mode.SHADOW, id="within the notice period"),
+    pytest.param({"why": "Other words."}, {}, 0, Mode.LIVE, id="in other words"),
+    pytest.param({"within": 5}, {}, 0, Mode.SHADOW, id="lapsed"),
+    pytest.param({}, {"paused": (PAUSE,)}, 0, Mode.SHADOW, id="paused"),
+])  # fmt: skip
 def test_an_adopted_rule_proposes_while_it_is_as_it_was_tried(changed: dict[str, Any],
         settings: dict[str, Any], hours: int, mode: Mode) -> None:  # fmt: skip
     tried = pack_named("law-a", mode=Mode.SHADOW)

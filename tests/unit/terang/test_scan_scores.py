@@ -60,24 +60,16 @@ def test_diff_shows_changed_weights_and_what_they_change(tmp_path: Path,
     new.write_text(weights, "utf-8")
     posts = folder / "posts.jsonl"
     code, out, _ = run_packs(capsys, folder, "diff", folder / "packs", new, "--posts", posts)
-    assert (code, out) == (
-        0,
-        [
-            f"{NAME}: high 9 to 8, -login code 2, otp 3 to 4, +pin 1",
-            f"{NAME}: 1 newly hit, 1 no longer, 1 still",
-            (
-                "  + p-3: score 6, it needs 6: text 0-7 'send me' +5, text 12-15 'pin' +1"
-                "; decided by send me, pin"
-            ),
-            "      send me the pin",
-            (
-                "  - p-2: score 7, it needs 6: text 0-7 'send me' +5, text 12-22 'login code' +2"
-                "; decided by send me, login code"
-            ),
-            "      send me the login code",
-            "4 posts (1 lines refused): 1 newly hit, 1 no longer",
-        ],
-    )
+    assert (code, out) == (0, [
+        f"{NAME}: high 9 to 8, -login code 2, otp 3 to 4, +pin 1",
+        f"{NAME}: 1 newly hit, 1 no longer, 1 still",
+        ("  + p-3: score 6, it needs 6: text 0-7 'send me' +5, text 12-15 'pin' +1"
+         "; decided by send me, pin"),
+        "      send me the pin",
+        ("  - p-2: score 7, it needs 6: text 0-7 'send me' +5, text 12-22 'login code' +2"
+         "; decided by send me, login code"),
+        "      send me the login code", "4 posts (1 lines refused): 1 newly hit, 1 no longer",
+    ])  # fmt: skip
 
 
 def test_diff_counts_what_gets_severe(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -74,21 +74,17 @@ def linted(lint: Lint, tmp_path: Path) -> Lint:
 
 
 BROKEN = [changed(puid="p-1"), changed(puid="p-2", content_language="id")]
-FORMS = {
-    "lines": lines(BROKEN),
-    "lines with a byte order mark": b"\xef\xbb\xbf" + lines(BROKEN),
-    "a batch": json.dumps({"statements": BROKEN}).encode(),
-    "a batch over many lines": json.dumps({"statements": BROKEN}, indent=2).encode(),
-    "an array": json.dumps(BROKEN).encode(),
-    "an array of batches": json.dumps([{"statements": [one]} for one in BROKEN]).encode(),
-    "a batch a line": lines([{"statements": BROKEN}]),
-    "a table of the database": table(BROKEN),
-    "gzip": gzip.compress(table(BROKEN)),
-    "zip": zipped("sor-full.csv", table(BROKEN)),
-    "a day of the database, zips in a zip": zipped(
-        *("sor-full.zip", *(zipped("sor-full.csv", table([one])) for one in BROKEN))
-    ),
-}
+FORMS = {"lines": lines(BROKEN), "lines with a byte order mark": b"\xef\xbb\xbf" + lines(BROKEN),
+         "a batch": json.dumps({"statements": BROKEN}).encode(),
+         "a batch over many lines": json.dumps({"statements": BROKEN}, indent=2).encode(),
+         "an array": json.dumps(BROKEN).encode(),
+         "an array of batches": json.dumps([{"statements": [one]} for one in BROKEN]).encode(),
+         "a batch a line": lines([{"statements": BROKEN}]),
+         "a table of the database": table(BROKEN), "gzip": gzip.compress(table(BROKEN)),
+         "zip": zipped("sor-full.csv", table(BROKEN)),
+         "a day of the database, zips in a zip": zipped(*(
+             "sor-full.zip", *(zipped("sor-full.csv", table([one])) for one in BROKEN),
+         ))}  # fmt: skip
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -179,20 +175,17 @@ def test_wrong_usage_ends_with_two(words: list[str], tmp_path: Path) -> None:
     assert main(["statements", "lint", *given]) == 2
 
 
-BROKEN_FILES = {
-    "no text at all": b"\xff\xfe\x00\x01",
-    "a table that is no UTF-8": b"category,x\n\xff\xfe,1\n",
-    "a table with an endless cell": b"category,x\na," + b"y" * 200_000 + b"\n",
-    "nothing": b"",
-    "gzip that breaks off": gzip.compress(b"x" * 5_000)[:20],
-    "gzip by its first bytes": b"\x1f\x8bno gzip",
-    "zips without end": zipped("a", zipped("b", zipped("c", table(BROKEN)))),
-    "a zip in a zip that breaks off": zipped("a", zipped("b", b"x" * 5_000)[:90]),
-    "zip by its first bytes": b"PK\x03\x04no zip",
-    "a value too long for a statement": b'{"puid": "' + b"x" * 3_000_000 + b'"}',
-    "brackets without end": b"[" * 100_000,
-    "something else": b'{"text": "a post", "id": "1"}\n',
-}
+BROKEN_FILES = {"no text at all": b"\xff\xfe\x00\x01",
+                "a table that is no UTF-8": b"category,x\n\xff\xfe,1\n",
+                "a table with an endless cell": b"category,x\na," + b"y" * 200_000 + b"\n",
+                "nothing": b"", "gzip that breaks off": gzip.compress(b"x" * 5_000)[:20],
+                "gzip by its first bytes": b"\x1f\x8bno gzip",
+                "zips without end": zipped("a", zipped("b", zipped("c", table(BROKEN)))),
+                "a zip in a zip that breaks off": zipped("a", zipped("b", b"x" * 5_000)[:90]),
+                "zip by its first bytes": b"PK\x03\x04no zip",
+                "a value too long for a statement": b'{"puid": "' + b"x" * 3_000_000 + b'"}',
+                "brackets without end": b"[" * 100_000,
+                "something else": b'{"text": "a post", "id": "1"}\n'}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", BROKEN_FILES)
