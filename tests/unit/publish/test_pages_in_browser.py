@@ -26,6 +26,8 @@ PAGES = {
     "a pack": "packs/one-time-codes/1.html",
     "a pack with a trial": "packs/threats/1.html",
     "a pack with scores": "packs/by-weight/1.html",
+    "the terms of a rule": "packs/threats/1/names-a-place.html",
+    "providers in another order": "index.wrong.html",
     "an open month in Indonesian": "summaries/acme/2026-11.id.html",
     "the index in Chinese": "index.zh.html",
     "the page for authors": "authors.zh.html",
@@ -76,8 +78,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small site with every kind of page and notice, as a folder."""
     made = World(public_url="")
     rules = [sample_rule(), sample_rule("sells-accounts", severity="medium")]
+    places = {"all": [[f"place {number}" for number in range(70)], ["burn it down"]]}
     packs = [sample_pack(rules=rules, campaign="autumn"),
-             sample_pack("threats", rules=[sample_rule("names-a-place")], category="VIOLENCE"),
+             sample_pack("threats", rules=[sample_rule("names-a-place", **places)],
+                         category="VIOLENCE"),
              scored_pack()]  # fmt: skip
     pause = {"rule": "threats/names-a-place", "since": "2026-11-24", "why": "The title of a song."}
     digest = made.put_set(*packs, acme={"packs": None, "paused": [pause]})
