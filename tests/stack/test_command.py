@@ -69,12 +69,12 @@ def test_the_out_bucket_holds_what_this_provider_may_read(run: tuple[Path, str])
         rf"entries/{DAY}/{name}\.json": 10,  # of eleven messages, all but that decision
         rf"decisions/{DAY}/{name}\.json": 4,
         rf"statements/{DAY}-0001\.json": 1,
-        rf"notices/{name}\.(en|id|zh)\.txt": 12,  # four decisions with a measure
+        rf"notices/{name}\.(en|id|zh)\.txt": 15,  # four decisions with a measure, and an answer
         r"reports/2026/(Part_\d+_\w+|TCO_Art_7_3)\.csv": 12,
         r"reports/2026/(ledger\.jsonl|cells\.jsonl|report\.xlsx)": 3,
         r"log/checkpoint": 1,
         r"log/checkpoints/\d{12}": 1,
-        rf"proposals/threats-of-violence/7/knows-where-you-live/{name}\.json": 1,
+        rf"proposals/threats-of-violence/\d+/knows-where-you-live/{name}\.json": 1,
     }
     found = {
         kind: sum(bool(re.fullmatch(f"acme-chat/{kind}", one)) for one in files) for kind in kinds
@@ -189,7 +189,8 @@ def test_the_list_of_providers_cuts_nothing(running: Running) -> None:
     told = call(running, "providers", "list", "--json").stdout.splitlines()
     [one] = [found for found in map(json.loads, told) if found["provider"] == name[:40]]
     assert one == {"provider": name[:40], "senders": ["123456789012"], "open_channels": [channel],
-        "packs": None, "factchecks": False, "door": "queue", "territory": sorted(EU)}  # fmt: skip
+        "packs": None, "factchecks": False, "door": "queue", "territory": sorted(EU),
+        "complaint_url": "", "post_url": "https://chat.example/*"}  # fmt: skip
 
 
 def test_what_a_provider_runs_is_changed_and_listed(running: Running) -> None:

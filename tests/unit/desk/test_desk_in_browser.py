@@ -213,6 +213,9 @@ def test_a_search_stays_from_card_to_card_and_keys_are_shown(window: Window) -> 
             page.keyboard.press("d")
             window.press("1")
         assert page.url == f"{server.origin}/"
+        for path in ("/history", f"/card/{rare[0].item.key}"):  # with what was decided
+            page.goto(f"{server.origin}{path}")
+            check_page(page, path)
     assert sorted(each.items[0] for each in desk.pending) == sorted(each.item.key for each in rare)
 
 

@@ -63,7 +63,7 @@ def test_a_translation_has_the_values_and_tags_of_its_message(language: str, pac
 
 WORDS = {
     r"providers?\b": {"id": "penyedia", "zh": "服务商"},
-    r"complaints?\b|objections?\b|contest": {"id": "keberatan", "zh": "申诉"},
+    r"complaints?\b|objections?\b|contests?\b": {"id": "keberatan", "zh": "申诉"},
     r"decisions?\b": {"id": "keputusan", "zh": "决定"},
 }
 """The field's word for each idea."""

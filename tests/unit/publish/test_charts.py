@@ -106,6 +106,14 @@ def test_an_open_month_is_a_hatched_bar_after_a_line() -> None:
     assert not charts.trend("t", labels, [4, 8, 2], is_open=False).bars
 
 
+def test_a_line_passes_over_days_without_a_number_and_one_row_of_days_is_bars() -> None:
+    days, known = [str(day) for day in range(12)], [4, None] * 6
+    lines = charts.columns("t", days, [("c1", "a", known), ("c2", "b", known)]).lines
+    assert [line.path.count("L") for line in lines] == [5, 5]
+    assert f" {charts.BASE:.1f}" not in lines[0].path
+    assert not charts.columns("t", days, [("plain", "", known)]).lines
+
+
 def test_a_guide_is_as_high_as_a_column_of_its_number() -> None:
     chart = charts.columns("t", ["1"], [("c1", "", [15])])
     texts = {label.text: guide for label, guide in zip(chart.labels, chart.guides, strict=False)}
@@ -184,7 +192,9 @@ def test_a_month_compares_itself_with_the_months_before_it() -> None:
     page = made.text("summaries/acme/2026-11.html")
     assert "October 2026, days 1 to 19: 100" in page
     assert '<a href="2026-09.html">September 2026</a>' in page
-    assert "September 2026: 100" in made.text("summaries/acme/2026-10.html")
+    page = made.text("summaries/acme/2026-10.html")
+    assert "September 2026: 100" in page
+    assert '<a class="before" rel="next" href="2026-11.html">After: November 2026</a>' in page
 
 
 def test_a_revised_month_changes_the_pages_of_later_months_before_itself() -> None:
@@ -268,15 +278,18 @@ def test_a_month_says_how_many_of_its_removals_were_wrong_by_now(language: str, 
     assert "%" not in text_of(page[page.index('id="short"') : page.index('id="found"')])
 
 
+def has_short_cards(page: str) -> None:
+    answers = page[page.index('<dl class="answers">') : page.index("</dl>")]
+    for card in answers.split("<dt>")[1:]:
+        words = text_of(card.partition("<svg")[0]).split()
+        assert len(words) <= 25, words
+
+
 @pytest.mark.parametrize("language", ["en", "id"])
 def test_a_card_has_at_most_25_words(language: str) -> None:
     made = contested_removals()
     for path in ("index", "summaries/acme/2026-10", "summaries/all/2026-11"):
-        page = made.text(f"{path}{html_ending(language)}")
-        answers = page[page.index('<dl class="answers">') : page.index("</dl>")]
-        for card in answers.split("<dt>")[1:]:
-            words = text_of(card.partition("<svg")[0]).split()
-            assert len(words) <= 25, words
+        has_short_cards(made.text(f"{path}{html_ending(language)}"))
 
 
 def test_pages_that_grew_are_those_that_are_written_at_once() -> None:
@@ -297,6 +310,7 @@ def test_two_rates_are_never_mixed_and_few_cases_have_none() -> None:
     fell = contest("c", done[0])
     do(made, *done, fell, outcome("o", fell, day="2026-11-25"))
     made.publish(CLOSED)
+    has_short_cards(made.text("summaries/acme/2026-11.html"))
     said = text_of(made.text("summaries/acme/2026-11.html"))
     wrong = "proved wrong by 25 November 2026: 5.0%; with 95% confidence between 0.9% and 24%"
     assert f"1 of 20 {wrong}" in said
@@ -337,7 +351,7 @@ def test_authors_read_how_complaints_ended() -> None:
     made = contested_month()
     page = made.text("authors.html")
     assert "1 complaint was answered so far." in page
-    assert "answered within" not in page  # of fewer than ten answers no times
+    assert "Half of them" not in page, "no median of a single one"
     assert "已答复 1 份申诉" in made.text("authors.zh.html")
     for page, form in ("", "object?language=en"), (".zh", "object?language=zh"), (".id", "report?"):
         assert f'"https://ask.example/{form}' in made.text(f"authors{page}.html")
