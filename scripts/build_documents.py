@@ -57,18 +57,9 @@ OPTIONS = {"jinja2": {"trim_blocks": "true", "lstrip_blocks": "true", "silent": 
 
 IMAGES = ROOT / "docs/images"
 NOW = datetime.now(UTC)
-BANK = (
-    "Hi dear, our bank is updating all accounts {when}. Please s3nd me the 0TP you just got by SMS,"
-    " or your account will be closed. — {who}"
-)
-POSTS = [
-    (BANK.format(when="today", who="Support team"), 48_200, "en"),
-    (BANK.format(when="tonight", who="Help desk"), 310, "en"),
-    (BANK.format(when="this week", who="Support team"), 90, "en"),
-    ("Kerja dari rumah, cuma like video dapat 300 ribu per hari, minat chat admin.", 5_020, "id"),
-    ("我换了手机登不上去，你把收到的验证码发给我一下。", 77, "zh"),
-    ("Hi mum, this is my new number, please transfer money today, urgent.", 3, "en"),
-]
+INPUTS = ("pictured_posts.jsonl", "pictured_cases.jsonl")
+HOURS = {"3 hours ago": -3, "2 hours ago": -2, "in 6 hours": 6}
+"""The times that the inputs name."""
 
 
 def packages() -> dict[str, Path]:
@@ -151,27 +142,14 @@ def build_documents() -> None:
             print(f"{len(lacking(catalogue))} not translated")
 
 
-def write_inputs(folder: Path) -> tuple[Path, Path]:
+def write_inputs(folder: Path) -> tuple[Path, ...]:
     """Write the posts of a provider, and an order with a deadline; return both files."""
-    posts, cases = folder / "posts.jsonl", folder / "cases.jsonl"
-    rows = [
-        {
-            "id": f"c/{4711 + number}", "account": f"user-{number}", "text": text, "reach": reach,
-            "language": language, "audience": "public",
-            "published_at": (NOW - timedelta(hours=3)).isoformat(),
-            "url": f"https://chat.example/c/{4711 + number}",
-        }
-        for number, (text, reach, language) in enumerate(POSTS)
-    ]  # fmt: skip
-    posts.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
-    order = {
-        "type": "order", "id": "q-1", "kind": "act", "authority": "A regional court",
-        "country": "DE", "category": "SCAMS_AND_FRAUD", "items": 1,
-        "received_at": (NOW - timedelta(hours=2)).isoformat(),
-        "due_at": (NOW + timedelta(hours=6)).isoformat(),
-    }  # fmt: skip
-    cases.write_text(json.dumps(order) + "\n", "utf-8")
-    return posts, cases
+    for name in INPUTS:
+        text = Path(__file__).with_name(name).read_text("utf-8")
+        for words, hours in HOURS.items():
+            text = text.replace(words, (NOW + timedelta(hours=hours)).isoformat())
+        (folder / name).write_text(text, "utf-8")
+    return tuple(folder / name for name in INPUTS)
 
 
 def take(page: "Page", name: str, height: int) -> None:

@@ -11,12 +11,14 @@ threshold is not known.
 """
 
 import csv
+import json
 import math
 import unicodedata
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from io import StringIO
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 
@@ -57,33 +59,12 @@ COLUMNS = {
 }
 """The columns that are read, each with further names; of these the first that a table has."""
 
-SIGN_NAMES = {
-    "d1": "digits-1",
-    "d2": "digits-2",
-    "d3": "digits-3",
-    "d4": "digits-4",
-    "d5-6": "digits-5-6",
-    "d7-11": "digits-7-11",
-    "d12+": "digits-12",
-    "emoji-4+": "many-emoji",
-    "letters+digits": "letters-digits",
-    "link-short": "short-link",
-    "link-t.me": "messenger-link",
-    "math-letters": "styled-letters",
-    "name+number": "name-number",
-}
+_SIGNS = json.loads(Path(__file__).with_name("counted_signs.json").read_text("utf-8"))
+
+SIGN_NAMES: dict[str, str] = _SIGNS["names"]
 """Names that tables have for signs, with the ids of ours that find about the same."""
 
-SIGN_TEXTS = {
-    "messenger-link": "t.me/abcd",
-    "short-link": "bit.ly/abcd",
-    "rare-domain": "abcd.xyz",
-    "phone": "+86 138 1234 5678",
-    "name-number": "abcd77",
-    "capital-name-number": "ABCD77",
-    "styled-letters": "𝐚𝐛𝐜𝐝",
-    "enclosed-letters": "ⓐⓑⓒⓓ",
-}
+SIGN_TEXTS: dict[str, str] = _SIGNS["texts"]
 """Texts of signs that come with other signs: together they are not enough either."""
 
 

@@ -159,11 +159,8 @@ def _is_harmful(row: _Row, harmful: Collection[str]) -> bool | None:
     label = _label(row)
     if label is None:
         return None
-    if harmful:
-        return label in harmful
-    if label.casefold() in HARMFUL:
-        return True
-    return False if label.casefold() in ORDINARY else None
+    known = dict.fromkeys(HARMFUL, True) | dict.fromkeys(ORDINARY, False)
+    return label in harmful if harmful else known.get(label.casefold())
 
 
 def _label(row: _Row) -> str | None:
@@ -274,10 +271,7 @@ def suspects(sums: Sums, is_harmful: Flags, is_confirmed: Flags) -> Flags:
 
 
 def choose_thresholds(
-    sums: Sums,
-    is_harmful: Flags,
-    clean: Sums,
-    weights: Reals | None = None,
+    sums: Sums, is_harmful: Flags, clean: Sums, weights: Reals | None = None
 ) -> tuple[int, int]:
     """Return `threshold` and `high`, at least `LOWEST`, `high` above `threshold`.
 

@@ -4,29 +4,24 @@ The card says what a learned pack was trained on, and how well it does: its numb
 posts that were held back. The pack passes `packs check` as it is. What only its author knows has
 a placeholder: where the posts come from and how they were chosen, what it never met, the reason,
 the ground, the owner, the examples. A list of words becomes a pack that its author fills in.
+`new_pack.txt` is the text of both.
 """
 
 import csv
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from authoring.advice import PLACEHOLDER
 from authoring.format import canonical, listed, plain_or_quoted
-from authoring.labelled import (
-    CLEAN_RATE,
-    FALSE_RATE,
-    FEW,
-    PRECISION,
-    SEPARATORS,
-    Sums,
-    share_of_groups,
-)
+from authoring.labelled import CLEAN_RATE, FALSE_RATE, FEW, PRECISION, SEPARATORS, share_of_groups
 from authoring.learning import FOLDS, Learned
 from matcher.sign_catalogue import term_problem
 from matcher.term import Term
@@ -40,89 +35,45 @@ _COUNTED = (
 )
 
 
-def card_lines(learned: Learned, language: str) -> Iterator[str]:
-    """Yield the lines of the card, before anybody has read the terms."""
+def _card(learned: Learned, language: str) -> dict[str, Any]:
+    """Return what the template says in the card, before anybody has read the terms."""
     measured = learned.measured
-    yield "card:"
-    yield "  trained_on:"
     kinds = Counter(
         (_file_of(post.place), post.is_harmful, post.selected) for post in measured.posts
     )
     if learned.counted:
         kinds[_COUNTED] = learned.counted
-    for (name, is_harmful, selected), posts in sorted(kinds.items()):
-        yield f"    - posts: {posts}"
-        yield f"      label: {'harmful' if is_harmful else 'ordinary'}"
-        yield f"      harmful: {str(is_harmful).lower()}"
-        yield f"      language: {plain_or_quoted(language or PLACEHOLDER, 'a: {}')}"
-        yield f"      channel: {PLACEHOLDER} where they were posted"
-        yield f"      period: {PLACEHOLDER} when they were posted"
-        yield f"      source: {plain_or_quoted(name, 'a: {}')}"
-        yield f"      licence: {PLACEHOLDER} who may use them"
-        selected = selected or f"{PLACEHOLDER} how they were chosen out of all posts"
-        yield f"      selected: {plain_or_quoted(selected, 'a: {}')}"
-    yield f"  thresholds: {_thresholds(learned)}"
-    yield f"  law: {LAW_VERSION}"
-    yield "  held_back:"
-    yield from _held_back("New copy groups", learned, measured.sums)
-    if measured.brand_sums is not None:
-        yield from _held_back("New brands", learned, measured.brand_sums)
-    yield "  ordinary:"
+    ordinary = []
     for name in sorted({name for name, is_harmful, _ in kinds if not is_harmful}):
         here = np.array([_file_of(post.place) == name for post in measured.posts])
         sums = measured.sums[here & ~measured.is_harmful]
-        yield f"    - kind: {plain_or_quoted(f'Ordinary posts of {name}', 'a: {}')}"
-        yield f"      posts: {len(sums)}"
-        yield f"      found: {np.count_nonzero(sums >= learned.threshold)}"
-        yield f"      found_high: {np.count_nonzero(sums >= learned.high)}"
-    if learned.by_hand:
-        yield f"  by_hand: [{', '.join(plain_or_quoted(word, '[{}]') for word in learned.by_hand)}]"
-    if learned.from_packs:
-        names = [f"{pack} ({terms} terms)" for pack, terms in learned.from_packs]
-        yield f"  from_packs: [{', '.join(plain_or_quoted(name, '[{}]') for name in names)}]"
-    never = "languages, channels and kinds of posts that it was not tried on"
-    yield f"  never_met: {PLACEHOLDER} {never}"
-    worst = "the worst mistakes, in your own words and without a quote: review.jsonl has them"
-    yield f'  mistakes: ["{PLACEHOLDER} {worst}"]'
+        found = (np.count_nonzero(sums >= least) for least in (learned.threshold, learned.high))
+        ordinary.append((name, len(sums), *found))
+    return {
+        "learned": learned,
+        "language": language,
+        "kinds": sorted(kinds.items()),
+        "ordinary_posts": np.count_nonzero(~measured.is_harmful),
+        "suspects": np.count_nonzero(measured.suspects),
+        "law": LAW_VERSION,
+        "held_back": _held_back(learned),
+        "ordinary": ordinary,
+        "from_packs": [f"{pack} ({terms} terms)" for pack, terms in learned.from_packs],
+    }
 
 
-def _thresholds(learned: Learned) -> str:
+def _held_back(learned: Learned) -> Iterator[tuple[object, ...]]:
+    """Yield of what posts were held back, the threshold, and recall and precision there."""
     measured = learned.measured
-    least = f"the lowest sum with a precision of {PRECISION}"
-    if learned.counted:
-        least = f"the lowest sum with {CLEAN_RATE * 1_000:.0f} false hit in 1,000 clean texts"
-    words = (
-        f"{least.capitalize()} on {FOLDS} parts that were held back in turn by copy group, and for"
-        f" high the lowest with {FALSE_RATE * 10_000:.0f} false hit in 10,000 ordinary posts."
-    )
-    if (ordinary := int(np.count_nonzero(~measured.is_harmful))) < FEW:
-        words += (
-            f" {ordinary} ordinary posts are too few to show that, so both are at least what an"
-            " estimate from the highest of their sums says."
-        )
-    if suspects := int(np.count_nonzero(measured.suspects)):
-        words += (
-            f" {suspects} of the ordinary posts with the highest sums look like wrong labels and"
-            " did not count for this; they count in the figures below."
-        )
-    return words
-
-
-def _held_back(name: str, learned: Learned, sums: Sums) -> Iterator[str]:
-    measured = learned.measured
-    labelled = np.arange(len(sums)) < measured.labelled
-    groups = np.asarray(measured.groups)
-    for level, least in (("threshold", learned.threshold), ("high", learned.high)):
-        hits = (sums >= least) & labelled
-        where = "None, since no harmful text was seen" if learned.counted else ""
-        yield f"    - posts: {where or f'{name}, in {FOLDS} parts held back in turn'}"
-        yield f"      at: {level}"
-        for key, among, right in (
-            ("recall", measured.is_harmful, hits),
-            ("precision", hits, measured.is_harmful),
-        ):
-            part, of, low, high = share_of_groups(right[among], groups[among].tolist())
-            yield f"      {key}: {{part: {part}, of: {of}, low: {low:.3f}, high: {high:.3f}}}"
+    groups, is_harmful = np.asarray(measured.groups), measured.is_harmful
+    named = {"New copy groups": measured.sums, "New brands": measured.brand_sums}
+    for name, sums in named.items():
+        if sums is None:
+            continue
+        for level in ("threshold", "high"):
+            hits = (sums >= getattr(learned, level)) & (np.arange(len(sums)) < measured.labelled)
+            recall = share_of_groups(hits[is_harmful], groups[is_harmful].tolist())
+            yield name, level, recall, share_of_groups(is_harmful[hits], groups[hits].tolist())
 
 
 def _file_of(place: str) -> str:
@@ -145,26 +96,19 @@ class NewPack:
     first_day: date
 
 
-def _head(
-    pack: NewPack, title: str = '""', why: str = '""', law: str = '""', url: str = '""'
-) -> list[str]:
-    """Return the lines of a pack before its card and rules; the last four texts are YAML."""
-    return [
-        f"id: {pack.id}",
-        "version: 1",
-        f"title: {title}",
-        f"why: {why}",
-        f"category: {pack.category}",
-        *listed("keywords: [", pack.keywords),
-        f"ground: {'terms' if pack.category in TERMS_ONLY else 'illegal'}",
-        "legal_ground:",
-        f"  text: {law}",
-        f"  url: {url}",
-        *listed("languages: [", pack.languages),
-        f"owner: {plain_or_quoted(pack.owner, 'a: {}')}",
-        f"in_force: {{from: {pack.first_day}, until: {pack.first_day + timedelta(days=DAYS)}}}",
-        "mode: shadow",
-    ]
+def _rendered(pack: NewPack, **content: object) -> str:
+    """Return the text of a pack. What the template misses is empty."""
+    folder = Path(__file__).parent
+    engine = Environment(  # the text is no HTML
+        loader=FileSystemLoader(folder), autoescape=select_autoescape(), trim_blocks=True
+    )
+    engine.filters["quoted"] = lambda text, place="a: {}": plain_or_quoted(text, place)
+    engine.globals["listed"] = lambda start, words: "\n".join(listed(start, words))
+    until = pack.first_day + timedelta(days=DAYS)
+    facts = {"pack": pack, "until": until, "terms_only": TERMS_ONLY, "ask": PLACEHOLDER}
+    facts |= {"precision": PRECISION, "false_rate": FALSE_RATE, "clean_rate": CLEAN_RATE}
+    facts |= {"folds": FOLDS, "few": FEW}
+    return engine.get_template("new_pack.txt").render(facts, **content)
 
 
 def pack_text(pack: NewPack, learned: Learned) -> str:
@@ -176,31 +120,13 @@ def pack_text(pack: NewPack, learned: Learned) -> str:
         languages=pack.languages or ("en",),
         owner="trust@provider.example",
     )
-    lines = [
-        *_head(
-            filled_in,
-            f"Learned from labelled posts ({pack.id})",
-            "Put here what these posts do to people, for everybody to read.",
-            "Put the law or the clause of your own rules here",
-            "https://provider.example/rules",
-        ),
-        *card_lines(learned, "".join(pack.languages)),
-        "rules:",
-        "  - id: learned-terms",
-        "    severity: medium",
-        "    why: Has many of the terms and signs by which such posts were recognised.",
-        "    score:",
-        f"      threshold: {learned.threshold}",
-        f"      high: {learned.high}",
-        *_weights("terms", learned.terms),
-        *_weights("signs", learned.signs),
-        *_weights("pinyin", learned.pinyin),
-        "    # Rows of terms. Put invented posts in their place: what such an author writes,",
-        "    # and what an honest person writes with the same words.",
-        *_examples("match", matching_rows(learned)),
-        *_examples("ignore", ignored_rows(learned)),
-    ]
-    return canonical("\n".join(lines) + "\n", f"{pack.id}.yaml")
+    text = _rendered(
+        filled_in,
+        match=matching_rows(learned),
+        ignore=ignored_rows(learned),
+        **_card(learned, "".join(pack.languages)),
+    )
+    return canonical(text, f"{pack.id}.yaml")
 
 
 def matching_rows(learned: Learned) -> list[str]:
@@ -234,17 +160,6 @@ def ignored_rows(learned: Learned) -> list[str]:
         if sum(weight for other, weight in terms.items() if other in term) < learned.threshold
     ]
     return alone[:EXAMPLES]
-
-
-def _weights(key: str, weights: Mapping[str, int]) -> Iterator[str]:
-    if weights:
-        entries = [f"{plain_or_quoted(name, '[{}]')}: {at}" for name, at in sorted(weights.items())]
-        yield f"      {key}: {{{', '.join(entries)}}}"
-
-
-def _examples(key: str, rows: Sequence[str]) -> Iterator[str]:
-    yield f"    {key}:"
-    yield from (f"      - {plain_or_quoted(row, '- {}')}" for row in rows)
 
 
 DAYS = 182
@@ -302,13 +217,4 @@ def usable_terms(
 def pack_lines(pack: NewPack, terms: list[str]) -> list[str]:
     """Return the lines of a pack; `terang packs check` names the fields to fill in."""
     examples = [term.strip("*").strip() for term in terms[:20]]
-    return [
-        *_head(pack),
-        "rules:",
-        "  - id: listed-terms",
-        "    severity: low",
-        '    why: ""',
-        *listed("    any: [", terms),
-        *_examples("match", examples),
-        "    ignore: []",
-    ]
+    return _rendered(pack, terms=terms, match=examples).removesuffix("\n").split("\n")

@@ -58,11 +58,12 @@ _RUN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _PLAIN = re.compile("[a-z]+(?: [a-z]+)*")
 
 
+type IsLeftOut = Callable[[str], bool]
+type PatternsOf = Callable[[str], Iterable[str]]
+
+
 def candidates(
-    texts: Sequence[str],
-    is_harmful: Sequence[bool],
-    groups: Sequence[int],
-    is_left_out: Callable[[str], bool],
+    texts: Sequence[str], is_harmful: Sequence[bool], groups: Sequence[int], is_left_out: IsLeftOut
 ) -> list[str]:
     """Return the candidates as they will be written, in the order of the alphabet.
 
@@ -78,10 +79,7 @@ def candidates(
 
 
 def sound_candidates(
-    texts: Sequence[str],
-    is_harmful: Sequence[bool],
-    groups: Sequence[int],
-    is_left_out: Callable[[str], bool],
+    texts: Sequence[str], is_harmful: Sequence[bool], groups: Sequence[int], is_left_out: IsLeftOut
 ) -> list[str]:
     """Return the candidates in pinyin, in the order of the alphabet; arguments as above.
 
@@ -103,10 +101,7 @@ def sound_candidates(
 
 
 def _surprise_of(
-    texts: Sequence[str],
-    is_harmful: Sequence[bool],
-    groups: Sequence[int],
-    patterns_of: Callable[[str], Iterable[str]],
+    texts: Sequence[str], is_harmful: Sequence[bool], groups: Sequence[int], patterns_of: PatternsOf
 ) -> dict[str, float]:
     """Return for each pattern of enough groups how well it tells harm from the ordinary."""
     with_pattern: dict[str, set[tuple[bool, int]]] = defaultdict(set)

@@ -322,9 +322,7 @@ class CaseQueue:
             self.pause(1)  # a second refusal in the same second would have the same receipt
         attribute = {"DataType": "String", "StringValue": self.provider}
         self.sqs.send_message(
-            QueueUrl=self.url,
-            MessageBody=body.decode(),
-            MessageAttributes={"provider": attribute},
+            QueueUrl=self.url, MessageBody=body.decode(), MessageAttributes={"provider": attribute}
         )
         return _Sent(message, name, content, earlier.get(name, ""), before)
 

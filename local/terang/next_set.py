@@ -41,6 +41,12 @@ class ReplacedSet(NamedTuple):
     until: datetime | None
 
 
+type Earlier = Sequence[ReplacedSet]
+"""The sets that were in force before, the newest first."""
+
+type ById = Mapping[str, Pack]
+
+
 @dataclass(frozen=True, slots=True)
 class SetRequest:
     """The changes to the set in force; all else stays.
@@ -60,7 +66,7 @@ class SetRequest:
     target: RuleSet | None = None
 
 
-def next_set(before: RuleSet | None, request: SetRequest, earlier: Sequence[ReplacedSet]) -> bytes:
+def next_set(before: RuleSet | None, request: SetRequest, earlier: Earlier) -> bytes:
     """Return the document that follows the set in force.
 
     A version that is in force, or was within RETURN_DAYS, keeps the moment of its publication, so
@@ -189,9 +195,7 @@ def _wanted(
     return tuple(dict.fromkeys((*runs, *added)))
 
 
-def _first_published(
-    pack: Pack, current: Mapping[str, Pack], earlier: Sequence[ReplacedSet], now: datetime
-) -> Pack:
+def _first_published(pack: Pack, current: ById, earlier: Earlier, now: datetime) -> Pack:
     """Return a version as it was first published: now, if it is new or was away for too long."""
     known = [current[pack.id]] if pack.id in current else []
     for rule_set, until in earlier:
@@ -211,11 +215,7 @@ def _is_same(pack: Pack, other: Pack) -> bool:
 
 
 def _names(
-    provider: str,
-    before: RuleSet | None,
-    request: SetRequest,
-    after: Mapping[str, Pack],
-    earlier: Sequence[ReplacedSet],
+    provider: str, before: RuleSet | None, request: SetRequest, after: ById, earlier: Earlier
 ) -> tuple[str, ...] | None:
     """Return the packs that a provider names in the set that follows; None for those of the law."""
     names = before.providers[provider].packs if before else None
@@ -230,7 +230,7 @@ def _names(
     return tuple(name for name in names if name in after)
 
 
-def _lost(provider: str, before: RuleSet, earlier: Iterable[ReplacedSet]) -> tuple[str, ...]:
+def _lost(provider: str, before: RuleSet, earlier: Earlier) -> tuple[str, ...]:
     """Return the packs that a provider named until they left the set.
 
     A pack that stayed in the set when its name went was given up by the provider itself; names
@@ -249,9 +249,7 @@ def _lost(provider: str, before: RuleSet, earlier: Iterable[ReplacedSet]) -> tup
     return tuple(name for name in names if name not in first)
 
 
-def _kept_pauses(
-    paused: Iterable[Paused], current: Mapping[str, Pack], after: Mapping[str, Pack]
-) -> Iterator[Paused]:
+def _kept_pauses(paused: Iterable[Paused], current: ById, after: ById) -> Iterator[Paused]:
     for pause in paused:
         pack, _, rule = pause.rule.partition("/")
         is_higher = pack in after and after[pack].version > current[pack].version
@@ -260,9 +258,7 @@ def _kept_pauses(
             yield pause
 
 
-def _returning_pauses(
-    current: Mapping[str, Pack], after: Mapping[str, Pack], earlier: Iterable[ReplacedSet]
-) -> Iterator[tuple[str, Paused]]:
+def _returning_pauses(current: ById, after: ById, earlier: Earlier) -> Iterator[tuple[str, Paused]]:
     """Yield providers and the pauses that they had on versions that return, newest first."""
     returning = {
         (pack.id, pack.version)

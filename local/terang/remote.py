@@ -26,13 +26,7 @@ from terang.emulator import ACCOUNT, StackError, environment_of
 from terang.set_publishing import PackBucket
 
 _TEXT = Path(__file__).with_name("first_steps.txt").read_text("utf-8")
-
-_TAKE_ROLE = """\
-export AWS_DEFAULT_REGION={region}
-export $(printf 'AWS_ACCESS_KEY_ID=%s AWS_SECRET_ACCESS_KEY=%s AWS_SESSION_TOKEN=%s' \\
-  $(aws sts assume-role --role-arn {role} --role-session-name first \\
-    --query 'Credentials.[AccessKeyId,SecretAccessKey,SessionToken]' --output text))
-"""
+_TAKE_ROLE = Path(__file__).with_name("take_role.txt").read_text("utf-8")
 
 
 def is_loopback(endpoint: str) -> bool:
@@ -73,7 +67,7 @@ def first_steps(
         drop=outputs["DropBucket"],
         out=outputs["OutBucket"],
         posts=outputs["PostsUrl"],
-        cases=outputs.get("CasesUrl", "none: the stack is older than its queue of cases"),
+        cases=outputs["CasesUrl"],
         environment=environment,
         # Versions 1 of the AWS CLI do not read AWS_ENDPOINT_URL for every service.
         aws=f"aws --endpoint-url {endpoint}" if is_local else "aws",
@@ -82,27 +76,7 @@ def first_steps(
 
 _LINES = "or type the lines that `terang run --keep` printed"
 _SIGN_IN = f"sign in to AWS and export AWS_PROFILE, {_LINES}"
-
-_TO_DO = {
-    "NoRegion": f"no region is set: export AWS_DEFAULT_REGION, {_LINES}",
-    "NoCredentials|PartialCredentials|CredentialRetrieval|ProfileNotFound": "no credentials:"
-    f" {_SIGN_IN}",
-    "Expired|SSO|TokenRetrieval": f"the credentials have expired: {_SIGN_IN}",
-    "InvalidClientToken|UnrecognizedClient|InvalidAccessKey|SignatureDoesNotMatch": "AWS does not"
-    f" know these credentials: {_SIGN_IN}",
-    "AccessDenied|Unauthorized": "these credentials may not do that: ask who runs the stack for the"
-    " right that the brackets name",
-    "ValidationError, DescribeStacks": "there is no such stack in this account and region: check"
-    " --stack and AWS_DEFAULT_REGION",
-    "ResourceNotFound|NoSuch|QueueDoesNotExist|NonExistentQueue": "a part of the stack is not"
-    " there: check AWS_DEFAULT_REGION, or deploy the stack again",
-    "Connect|Timeout|SSLError|HTTPClient": "AWS does not answer: check the network,"
-    " AWS_DEFAULT_REGION and AWS_ENDPOINT_URL",
-    "Throttl|TooMany|ThroughputExceeded|RequestLimit|SlowDown|Unavailable|Internal": "AWS is busy:"
-    " repeat the command in a minute",
-    "WaiterError": "CloudFormation could not finish: its page of events says why",
-    "ParamValidation": "the command asked for what AWS cannot take: please report it",
-}
+_TO_DO = json.loads(Path(__file__).with_name("what_to_do.json").read_text("utf-8"))
 """What to do, by parts of the code of AWS and its operation, or of the name of boto's error."""
 
 
@@ -119,8 +93,10 @@ def what_to_do(error: Exception) -> str:
         sentence = f"AWS refuses: {error.response['Error'].get('Message', '')}"
     elif not isinstance(error, BotoCoreError):
         return ""
-    known = (say for parts, say in _TO_DO.items() if any(part in code for part in parts.split("|")))
-    return f"{next(known, sentence)} ({code})"
+    known = (say for say, parts in _TO_DO.items() if any(part in code for part in parts))
+    if say := next(known, ""):
+        sentence = say.format(lines=_LINES, sign_in=_SIGN_IN)
+    return f"{sentence} ({code})"
 
 
 @contextmanager
@@ -220,9 +196,7 @@ class Remote:
             return {user["Username"] for page in listed.paginate(**group) for user in page["Users"]}
 
     def cases(self, provider: str) -> CaseQueue:
-        """Return the queue of cases in a provider's name. Raises OperatorError if it is missing."""
-        if "CasesUrl" not in self.outputs:
-            raise OperatorError(f"the stack {self.name} has no queue of cases yet: deploy it again")
+        """Return the queue of cases in a provider's name."""
         return CaseQueue(
             sqs=boto3.client("sqs", **self._credentials(provider)),
             url=self.outputs["CasesUrl"],

@@ -329,10 +329,7 @@ def _kind_of_number(part: int, name: str, row: list[str]) -> str:
     return "count" if part in (9, 10) and name == "Value" else ""
 
 
-_MEDIANS = {
-    3: {8: 6, 9: 6, 11: 10, 12: 10},
-    4: {9: 5, 10: 6},
-}
+_MEDIANS = {3: {8: 6, 9: 6, 11: 10, 12: 10}, 4: {9: 5, 10: 6}}
 """By part: the column of each median, and that of the count that it is made from."""
 
 _INDICATOR, _SCOPE, _VALUE = 4, 5, 6

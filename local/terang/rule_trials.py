@@ -37,10 +37,7 @@ NEVER = 2**40
 
 
 def begin_at_home(
-    store: DynamoStore,
-    provider: str,
-    rows: Iterable[FoundRow],
-    pack_of: Callable[[Finding], Pack],
+    store: DynamoStore, provider: str, rows: Iterable[FoundRow], pack_of: Callable[[Finding], Pack]
 ) -> set[str]:
     """Put every rule in shadow of a run on trial, with its drawn findings, and return their ids.
 
@@ -137,10 +134,9 @@ class RuleTrial(NamedTuple):
         """Return the line of `--json`. Before the first look it shows no share."""
         view, standing, evidence = self.view, self.standing, self.standing.evidence
         is_hidden = evidence is None and standing.judged > 0
-        known = evidence or Evidence()
-        cases = (
-            store.case(first.finding) for first, *_ in (view.asked.groups if view.asked else ())
-        )
+        known, shares = evidence or Evidence(), ("right", "wrong", "cannot_tell")
+        groups = view.asked.groups if view.asked else ()
+        cases = (store.case(first.finding) for first, *_ in groups)
         return {
             "rule": view.name,
             "version": view.pack.version,
@@ -149,9 +145,7 @@ class RuleTrial(NamedTuple):
             "findings": self.found,
             "band": self.band or None,
             "judged": evidence.judged if evidence else standing.judged,
-            "right": None if is_hidden else known.right,
-            "wrong": None if is_hidden else known.wrong,
-            "cannot_tell": None if is_hidden else known.cannot_tell,
+            **{name: None if is_hidden else getattr(known, name) for name in shares},
             "interval": [evidence.low, evidence.high] if evidence else None,
             "may_go_live": bool(self.band),
             "why_not": self.why_not or None,

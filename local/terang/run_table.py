@@ -10,7 +10,7 @@ waits is what would wait in a stack.
 import json
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -41,7 +41,7 @@ from ledger.texts import Clock, SystemClock, clock_from_setting
 from ledger.units import Marker
 from rules.pack import PackError, load_packs, pack_paths
 from terang import InputError, check_known
-from terang.case_queue import FoundRow, decode_lines, in_waves, read_file, read_messages
+from terang.case_queue import Fields, FoundRow, decode_lines, in_waves, read_file, read_messages
 from terang.rule_trials import HOME_RULES, NEVER, begin_at_home, fingerprinted
 
 type Key = tuple[str, str]
@@ -187,11 +187,7 @@ class RunTable:
 
     @classmethod
     def read(
-        cls,
-        path: Path,
-        others: Sequence[Mapping[str, Any]],
-        provider: str | None = None,
-        month: str | None = None,
+        cls, path: Path, others: Sequence[Fields], provider: str | None = None, month: str = ""
     ) -> "RunTable":
         """Read a run's folder, and judge its messages and `others`, from elsewhere.
 
@@ -201,7 +197,7 @@ class RunTable:
         names = [each.name for each in (run_folder(path) / "out").glob("*/")]
         if provider and names:
             check_known("provider", provider, names)
-        rows = findings_of_run(path) if month is None else []
+        rows = [] if month else findings_of_run(path)
         known = provider or next((each.provider for each in rows), "")
         folder, clock = run_folder(path), clock_of_run(path)
         if not known:
@@ -233,7 +229,7 @@ class RunTable:
             FactsReader(store, objects, packs, OUT, HOME_RULES),
             "/public" if (folder / PUBLIC).is_dir() else "",
             months,
-            month is not None,
+            bool(month),
         )
         taken = folder / "cases.jsonl"  # findings alone have none
         run.judge([*(read_messages(taken) if taken.is_file() else ()), *others])
@@ -256,7 +252,7 @@ class RunTable:
             trial_rules=self.reader.trial_rules,
         )
 
-    def judge(self, messages: Sequence[Mapping[str, Any]]) -> None:
+    def judge(self, messages: Sequence[Fields]) -> None:
         """Judge messages as decide does, each at the latest moment that it states.
 
         One that decide would refuse, and one about a set that cannot be read, moves nothing.
@@ -379,12 +375,8 @@ class PackExamples:
             before = path.read_text("utf-8")
             after = with_example(before, example)
             if after is not None:
-                lines = unified_diff(
-                    before.splitlines(keepends=True),
-                    after.splitlines(keepends=True),
-                    f"a/{path.name}",
-                    f"b/{path.name}",
-                )
+                old, new = (text.splitlines(keepends=True) for text in (before, after))
+                lines = unified_diff(old, new, f"a/{path.name}", f"b/{path.name}")
                 return ExampleResult("".join(lines), tuple(self._problems(path, after)))
         return None
 

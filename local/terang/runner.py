@@ -122,9 +122,8 @@ class Deployed:
 
     @property
     def ask_url(self) -> str:
-        """The address of the page that asks. Browsers and curl find `localhost` by themselves."""
-        port = urlsplit(self.stack.url).port
-        return f"http://{self.outputs['AskApiId']}.execute-api.localhost:{port}/"
+        """The address of the page that asks and, below it, of the forms."""
+        return f"{self.outputs['AskUrl']}/"
 
     @property
     def tip_line_url(self) -> str:
@@ -403,6 +402,9 @@ def deploy(stack: LocalStack, name: str, parameters: dict[str, str]) -> dict[str
     for uri, path in zips.items():  # addresses of zips instead of folders, as `sam build` does
         for key in ("CodeUri", "ContentUri"):
             text = text.replace(f"{key}: {uri}\n", f"{key}: s3://{ARTIFACTS}/{path.name}\n")
+    # Notices and pages name the forms where they are here. Browsers and curl find `localhost`.
+    here = f"http://${{AskApi}}.execute-api.localhost:{urlsplit(stack.url).port}"
+    text = text.replace("https://${AskApi}.execute-api.${AWS::Region}.${AWS::URLSuffix}", here)
     s3.create_bucket(Bucket=ARTIFACTS, CreateBucketConfiguration={"LocationConstraint": REGION})
     for path in zips.values():
         s3.put_object(Bucket=ARTIFACTS, Key=path.name, Body=path.read_bytes())

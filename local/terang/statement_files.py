@@ -16,13 +16,13 @@ import io
 import lzma
 import shutil
 import tempfile
-import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
+from zipfile import ZipFile, ZipInfo
 
 import msgspec
 
@@ -92,7 +92,7 @@ def _of_zip[T](
     meter: ArchiveMeter, file: Any, read: Read[T], *, nested: bool
 ) -> Iterator[T | UnreadableError]:
     with _refusing_damaged_zip():
-        archive = zipfile.ZipFile(file if nested else meter)
+        archive = ZipFile(file if nested else meter)
     with archive:
         members = archive.infolist()
         if sum(member.compress_size for member in members) > archive.start_dir:
@@ -106,12 +106,7 @@ def _of_zip[T](
 
 
 def _of_member[T](
-    archive: zipfile.ZipFile,
-    member: zipfile.ZipInfo,
-    meter: ArchiveMeter,
-    read: Read[T],
-    *,
-    nested: bool,
+    archive: ZipFile, member: ZipInfo, meter: ArchiveMeter, read: Read[T], *, nested: bool
 ) -> Iterator[T | UnreadableError]:
     if member.is_dir():
         return

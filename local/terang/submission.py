@@ -86,6 +86,8 @@ class SorApi:
         or after TRIES of them.
         """
         body = msgspec.json.encode({"statements": batch})
+        headers = dict.fromkeys(("Accept", "Content-Type"), "application/json")
+        headers["Authorization"] = f"Bearer {self.token}"
         for attempt in range(TRIES):
             try:
                 response = self.pool.request(
@@ -93,11 +95,7 @@ class SorApi:
                     f"{self.address.rstrip('/')}/api/v1/statements",
                     body=body,
                     redirect=False,  # a redirect would carry the token elsewhere
-                    headers={
-                        "Authorization": f"Bearer {self.token}",
-                        "Accept": "application/json",
-                        "Content-Type": "application/json",
-                    },
+                    headers=headers,
                 )
             except urllib3.exceptions.HTTPError as error:
                 problem, wait = type(error).__name__, None

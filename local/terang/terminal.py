@@ -104,22 +104,18 @@ class Screen(Console):
         super().print(*shown, **options)  # type: ignore[arg-type]
 
     def print_rows(
-        self,
-        title: str,
-        columns: Sequence[str],
-        rows: Sequence[Sequence[str]],
-        lines: Iterable[str],
+        self, title: str, titles: Sequence[str], rows: Sequence[Sequence[str]], lines: Iterable[str]
     ) -> None:
         """Print rows as a table, or as these lines where the table would be too wide."""
         from rich.table import Table  # late: most commands show none
 
-        widths = [max(map(len, column)) for column in zip(columns, *rows, strict=True)]
-        if sum(widths) + 3 * len(columns) + 1 > self.width:  # with its borders
+        widths = [max(map(len, column)) for column in zip(titles, *rows, strict=True)]
+        if sum(widths) + 3 * len(titles) + 1 > self.width:  # with its borders
             for line in lines:
                 self.print(line)
         elif rows:
             table = Table(title=title, title_justify="left")
-            for name in columns:
+            for name in titles:
                 table.add_column(name, justify="right" if name == "findings" else "left")
             for row in rows:
                 table.add_row(*row)
@@ -211,6 +207,9 @@ def escape_unencodable() -> None:
 
 
 STACK = "terang"
+
+WORDS: dict[str, dict[str, str]] = json.loads(Path(__file__).with_name("words.json").read_bytes())
+"""How commands print codes and counts."""
 
 LONG_BEFORE_DAYS = 365
 """A check that is older than the post by more days is shown with its age."""

@@ -200,7 +200,7 @@ def _method_page(self: Pages) -> str:
 def _page_digest(pages: Pages, today: str, *arguments: object) -> str:
     catalogue = pages.catalogue
     about = (*(catalogue.current, *sorted(catalogue.sets), pages.public_url, today),
-             *(pages.language, pages.contact, pages.licence))  # fmt: skip
+             *(pages.language, pages.contact, pages.licence, pages.forms_url))  # fmt: skip
     return sha256(msgspec.json.encode((about, arguments), order="sorted")).hexdigest()
 
 

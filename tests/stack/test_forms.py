@@ -47,7 +47,8 @@ def test_from_notice_to_answer_from_report_to_decision(running: Running, tmp_pat
     out = running.outputs["OutBucket"]
     [key] = [k for k in running.objects.keys(out, f"out/{PROVIDER}/notices/") if ".en." in k]
     notice = (running.objects.get(out, key) or b"").decode()
-    assert f"{running.outputs['FormsUrl']}/object" in notice
+    assert f"{running.ask_url}object\n" in notice
+    assert f'{running.ask_url}object?language=en"' in running.published()["authors.html"].decode()
     [number] = re.findall(r"[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}", notice)
 
     assert "Post removed" in filled(running, "object", number=number)["The decision"]

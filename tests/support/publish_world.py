@@ -123,7 +123,8 @@ def marker_of(receipt: Receipt) -> Marker:
 def all_steps(objects: S3Objects, close: Callable[[str], object], out: str = "out",
               work: str = "work") -> tuple[PublishStep, ...]:  # fmt: skip
     """All that a run does with its numbers, without a log."""
-    made = (Samples(objects, out), Site(), Statements(objects, out), Snapshots(objects, work))
+    site = Site(forms_url="https://ask.example")
+    made = (Samples(objects, out), site, Statements(objects, out), Snapshots(objects, work))
     return (*made, OpenFiles(close))
 
 

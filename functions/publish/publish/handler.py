@@ -58,9 +58,10 @@ def steps() -> list[PublishStep]:
     There is a log if this stack has a key for it.
     """
     out, work = setting["OUT_BUCKET"], setting["WORK_BUCKET"]
+    named = (setting["CONTACT"], setting["DATA_LICENCE"], setting["FORMS_URL"])
     found: list[PublishStep] = [
         Samples(objects, out),
-        Site(setting["CONTACT"], setting["DATA_LICENCE"], has_log=signer is not None),
+        Site(*named, has_log=signer is not None),
         Statements(objects, out),
         Snapshots(objects, work),
         TrialDraws(objects, work),

@@ -267,9 +267,12 @@ def report_of_ledger(
 ) -> tuple[str, Entries, dict[str, bytes]]:
     """Return the provider, the entries and the files of the report that a `ledger.jsonl` gives.
 
-    Raises LedgerError, also where an entry can be read and lacks what its type needs.
+    Raises LedgerError, also if it is of another period, and where an entry can be read and lacks
+    what its type needs.
     """
     head, entries = entries_of(data)
+    if (whole := f"{head.first}/{head.last}") != str(period):
+        raise LedgerError(f"line 1: its entries are of {whole}, and the report is of {period}")
     try:
         report = Report(period, entries, head.inspected, about)
         return head.provider, entries, report_files(report, head.provider)

@@ -30,8 +30,6 @@ from rules.pack import Pack, Said
 
 NOTICE_LANGUAGES = ("en", "id", "zh")
 PRESERVED_MONTHS = 6
-UNKNOWN = "…"
-"""The number of a decision that is not made yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +70,14 @@ def author_notice(
     decision: CaseEntry,
     findings: Sequence[DecidedFinding],
     notices: Sequence[CaseEntry],
-    number: str = UNKNOWN,
+    number: str = "",
     object_at: str = "",
     public_url: str = "",
 ) -> str:
     """Return the notice of a decision with a measure, in one of `NOTICE_LANGUAGES`.
 
     `findings` and `notices` are those that were decided on. `object_at` is the address of a form
-    for complaints, which takes the `number`.
+    for complaints, which takes the `number`. A decision that is not sent yet has none.
     """
     entry = decision.journal_entry
     assert entry.measures is not None  # noqa: S101 - a decision without one has no notice

@@ -33,6 +33,7 @@ from terang.repair.dead_letters import (
 from terang.repair.erasure import Erasure, ErasureResult, TableEraser
 from terang.terminal import (
     STACK,
+    WORDS,
     Day,
     JsonLine,
     ProviderId,
@@ -219,20 +220,7 @@ def restore(
     return 0
 
 
-COUNTED = {
-    "findings": "findings turned into stubs",
-    "excerpts": "excerpts",
-    "entries": "entries of cases whose texts were removed",
-    "waiting": "waiting messages whose reason was removed",
-    "reports": "reports whose words were removed",
-    "samples": "audit samples whose posts were removed",
-    "files": "files of findings written again",
-    "notices": "notices to the author",
-    "statements": "statements whose reason was removed",
-    "batches": "batches of statements written again",
-    "proposals": "proposed examples",
-    "parts": "parts of translated files",
-}
+COUNTED = WORDS["erased"]
 """Each count, and how it is printed."""
 
 FILES_SHOWN = 20
@@ -281,16 +269,10 @@ def erase(
     except (OSError, OperatorError) as error:
         raise OperatorError(f"{error}; the erasure is not complete: repeat the command") from None
     if as_json:
-        counts = {name: erased.counts[name] for name in COUNTED}  # no account, no pseudonym
-        print_json(
-            {
-                "provider": provider,
-                **counts,
-                "under_way": erased.under_way,
-                "waiting_files": len(erased.waiting_files),
-                "dry_run": dry_run,
-            }
-        )
+        row: dict[str, Any] = {"provider": provider}  # no account, no pseudonym
+        row |= {name: erased.counts[name] for name in COUNTED}
+        row |= {"under_way": erased.under_way, "waiting_files": len(erased.waiting_files)}
+        print_json(row | {"dry_run": dry_run})
     else:
         _print(erased, dry_run=dry_run)
     return 0 if dry_run or (erased.is_clean and not erased.under_way) else 1

@@ -81,11 +81,26 @@ _JUDGED = {"confirmed": True, "dismissed": False}
 _RIGHT = _JUDGED | {"violating": True, "not_violating": False}
 
 
+class PublishedNumbers(msgspec.Struct, frozen=True):
+    """The numbers of a published month that say how posts were selected."""
+
+    inspected: int = 0
+    live: int = 0
+    held: int = 0
+
+
+class PublishedMonth(msgspec.Struct, frozen=True):
+    """The fields of a published month that are needed here."""
+
+    numbers: PublishedNumbers
+
+
 @dataclass(slots=True)
 class Decisions:
     """All verdicts of a provider, later messages about them, and the decided findings.
 
     `erased` counts verdicts on posts of erased authors, `unread` messages that Terang would refuse.
+    `months` are those that were published.
     """
 
     provider: str
@@ -94,6 +109,7 @@ class Decisions:
     findings: dict[str, Finding] = field(default_factory=dict)
     erased: int = 0
     unread: int = 0
+    months: Sequence[PublishedNumbers] = ()
 
     def add(
         self,
@@ -194,31 +210,15 @@ def _second_words(messages: Sequence[CaseMessage]) -> SecondWords:
     return SecondWords(frozenset(overturned), looks)
 
 
-class PublishedNumbers(msgspec.Struct, frozen=True):
-    """The numbers of a published month that say how posts were selected."""
-
-    inspected: int = 0
-    live: int = 0
-    held: int = 0
-
-
-class PublishedMonth(msgspec.Struct, frozen=True):
-    """The fields of a published month that are needed here."""
-
-    numbers: PublishedNumbers
-
-
-def selection_shares(
-    decisions: Decisions, months: Sequence[PublishedNumbers]
-) -> dict[SelectedBy, SelectionShare]:
+def selection_shares(decisions: Decisions) -> dict[SelectedBy, SelectionShare]:
     """Return how many posts of each kind were decided, out of how many in the published months.
 
     Held findings count as proposed if somebody decided on one: then a person had opened them.
     """
     counted = Counter(verdict.selection for verdict in decisions.verdicts)
     is_opened = any(finding.held for finding in decisions.findings.values())
-    live = sum(month.live - (0 if is_opened else month.held) for month in months)
-    unmet = sum(max(month.inspected - month.live, 0) for month in months)
+    live = sum(month.live - (0 if is_opened else month.held) for month in decisions.months)
+    unmet = sum(max(month.inspected - month.live, 0) for month in decisions.months)
     decided = sum(finding.mode == "live" for finding in decisions.findings.values())
     shares = {
         SelectedBy.RULE: SelectionShare(decided, live or None),
@@ -229,10 +229,7 @@ def selection_shares(
 
 
 def with_texts(
-    decided: Sequence[DecidedPost],
-    decisions: Decisions,
-    months: Sequence[PublishedNumbers],
-    files: Iterable[Path],
+    decided: Sequence[DecidedPost], decisions: Decisions, files: Iterable[Path]
 ) -> tuple[list[LabelledPost], int, int]:
     """Return the decided posts with their texts from the provider's files, in the order of lines.
 
@@ -242,7 +239,7 @@ def with_texts(
     Raises OperatorError if a file holds no post that Terang takes.
     """
     wanted = {one.post: one for one in decided}
-    shares = selection_shares(decisions, months)
+    shares = selection_shares(decisions)
     weights = selection_weights(shares)
     labelled: dict[str, LabelledPost] = {}
     known: set[str] = set()
@@ -368,8 +365,8 @@ def learn(
     except PackError as error:
         raise InputError(str(error)) from None
     if asked:
-        decisions, months = _of_run(run, cases) if run else _of_stack(stack, provider or "")
-        given += _texts_of(decisions, months, category, posts)
+        decisions = _of_run(run, cases) if run else _of_stack(stack, provider or "")
+        given += _texts_of(decisions, category, posts)
     problems, protected = read_sentences(SHIPPED_SENTENCES)
     if problems:
         raise InputError("\n".join(map(str, problems)))
@@ -414,12 +411,7 @@ def _read(
     ]
 
 
-def _texts_of(
-    decisions: Decisions,
-    months: Sequence[PublishedNumbers],
-    category: str,
-    files: Sequence[Path],
-) -> list[LabelledPost]:
+def _texts_of(decisions: Decisions, category: str, files: Sequence[Path]) -> list[LabelledPost]:
     """Return the decided posts with their texts, and say how many there are.
 
     Raises OperatorError if there are no decisions, no texts, or the decisions of one person alone.
@@ -432,7 +424,7 @@ def _texts_of(
             " findings"
         )
     decided = decided_posts(decisions.verdicts, decisions.later, category)
-    posts, missing, edited = with_texts(decided, decisions, months, files)
+    posts, missing, edited = with_texts(decided, decisions, files)
     print_warning(
         f"{len(decisions.verdicts):,} decisions label {len(decided):,} posts for {category};"
         f" {len(posts):,} of them are in the files, {missing:,} are not,"
@@ -452,7 +444,7 @@ def _texts_of(
     return posts
 
 
-def _of_stack(stack: str, provider: str) -> tuple[Decisions, list[PublishedNumbers]]:
+def _of_stack(stack: str, provider: str) -> Decisions:
     """Read the journal of the days that have a published summary."""
     from terang.remote import Remote  # late: files need no boto3
 
@@ -464,14 +456,15 @@ def _of_stack(stack: str, provider: str) -> tuple[Decisions, list[PublishedNumbe
         if key.endswith(".json")
     ]
     days = [name for name in periods if len(name) == len("2026-11-25") and name[:2] == "20"]
-    months = [
+    decisions = decisions_of_stack(remote.store, provider, sorted(days))
+    decisions.months = [
         _month(remote.objects.get(bucket, f"{folder}{name}.json") or b"{}")
         for name in {day[:7] for day in days} & set(periods)
     ]
-    return decisions_of_stack(remote.store, provider, sorted(days)), months
+    return decisions
 
 
-def _of_run(folder: Path, cases: Sequence[Path]) -> tuple[Decisions, list[PublishedNumbers]]:
+def _of_run(folder: Path, cases: Sequence[Path]) -> Decisions:
     path = folder / "findings.jsonl"
     findings = decode_lines(read_file(path), Finding, str(path), "no findings.jsonl of a run")
     if not findings:
@@ -488,8 +481,9 @@ def _of_run(folder: Path, cases: Sequence[Path]) -> tuple[Decisions, list[Publis
     clock = SystemClock()
     named = [resolve_findings(complete_times(message, clock), findings) for message in taken]
     files = (folder / "public/summaries" / provider).glob("20??-??.json")
-    months = [_month(read_file(file)) for file in files]
-    return decisions_of_messages(provider, findings, filter(None, named)), months
+    decisions = decisions_of_messages(provider, findings, filter(None, named))
+    decisions.months = [_month(read_file(file)) for file in files]
+    return decisions
 
 
 def _month(data: bytes) -> PublishedNumbers:

@@ -50,8 +50,7 @@ TOKEN = "TERANG_SOR_TOKEN"  # noqa: S105 - the name of a variable
 """The variable with the provider's token. An option would show it in the list of processes."""
 
 Files = Annotated[
-    Path,
-    Parameter(help="JSON Lines, API batches, or the database's CSV; gzip and zip are opened"),
+    Path, Parameter(help="JSON Lines, API batches, or the database's CSV; gzip and zip are opened")
 ]
 
 
@@ -408,8 +407,7 @@ def prove_one_finding(
     keys = DynamoLogStore(remote.store.table).log_keys(remote.clock.now().timestamp())
     objects, bucket = remote.objects, remote.outputs["PublicBucket"]
     return _write(
-        lambda: prove_finding(finding, keys, lambda path: objects.get(bucket, f"log/{path}")),
-        out,
+        lambda: prove_finding(finding, keys, lambda path: objects.get(bucket, f"log/{path}")), out
     )
 
 

@@ -287,13 +287,7 @@ def _at_run(run: Path, table: RunTable, name: str, role: Role, file: Path) -> "S
 
 
 def _at_stack(
-    stack: str,
-    who: DeskModerator,
-    file: Path,
-    limit: int,
-    *,
-    month: str | None = None,
-    send: bool = False,
+    stack: str, who: DeskModerator, file: Path, limit: int, *, month: str = "", send: bool = False
 ) -> "Sitting":
     from desk.table_desk import TableDesk
     from terang.home_desk import Sitting
@@ -311,7 +305,7 @@ def _at_stack(
             public_url=remote.outputs.get("PublicUrl", ""),
             out_bucket=remote.outputs["OutBucket"],
             months=(month,) if month else (),
-            only_audits=month is not None,
+            only_audits=bool(month),
             marks_copies=True,
             most=limit,
         )
@@ -370,9 +364,7 @@ def send(
         raise InputError(f"{file} holds no message")
     bucket = remote.outputs["OutBucket"]
     answers = send_messages(
-        remote.cases(provider),
-        messages,
-        lambda: findings_in(remote.objects, bucket, provider),
+        remote.cases(provider), messages, lambda: findings_in(remote.objects, bucket, provider)
     )
     for line in result_lines(answers):
         screen.print(line)
@@ -403,24 +395,18 @@ def show(
         hint = "" if provider or is_id(case) else "; a message's id needs --provider P"
         raise InputError(f"there is no case {case} here{hint}")
     if bundle is not None:
-        return _write_bundle(remote, history, moderator, role, bundle, words=words)
+        return _write_bundle(remote, history, moderator or "", role, bundle, words=words)
     screen.print(case_screen(history, shown=show, now=remote.clock.now()))
     return 0
 
 
 def _write_bundle(
-    remote: "Remote",
-    history: CaseHistory,
-    lead: str | None,
-    role: Role | None,
-    file: Path,
-    *,
-    words: bool,
+    remote: "Remote", history: CaseHistory, lead: str, role: Role | None, file: Path, *, words: bool
 ) -> int:
     """Record that a lead makes the bundle, then write it; 1 if the record is not taken."""
     now = remote.clock.now()
     made = [entry for entry in history.entries if entry.journal_entry.type == "decision"]
-    if not made or lead is None:
+    if not (made and lead):
         raise UsageError("--bundle needs a case with a decision, and the lead as --moderator NAME")
     name, provider = f"{lead}-{now:%Y%m%dT%H%M%SZ}", made[-1].journal_entry.provider
     leads = remote.leads(provider)

@@ -26,6 +26,7 @@ from terang.rule_trials import RuleTrial
 from terang.run_table import PUBLIC, MemoryTable, RunTable, findings_of_run
 from terang.terminal import (
     STACK,
+    WORDS,
     JsonLines,
     Moderator,
     ProviderId,
@@ -41,24 +42,10 @@ from terang.terminal import (
 if TYPE_CHECKING:
     from terang.remote import Remote
 
-IN_WORDS = {
-    "mode": "its pack says `mode: shadow`",
-    "not-read": "nobody has read its terms",
-    "no-card": "its pack has no card",
-    "law": "its card is of another law of scoring",
-    "unprotected": "a language without protected sentences",
-    "notice": "its notice period",
-    "paused": "paused",
-}
+IN_WORDS = WORDS["why_in_shadow"]
 """Why a rule is in shadow. Other reasons concern a whole set, and are shown as they are."""
 
-WHY_NOT = {
-    "unjudged": "judge more",
-    "too_few": "too few texts",
-    "not_right": "not right often enough",
-    "people": "more people must judge",
-    "not_on_trial": "not on trial",
-}
+WHY_NOT = WORDS["why_not_live"]
 
 NOTHING_TO_SAY = {"not_on_trial", "live"}
 """Why not, of a rule that is left out for people if it also found nothing."""
@@ -123,13 +110,11 @@ def trial(
 def _check_usage(
     verbs: Sequence[str], run: Path | None, provider: str | None, moderator: str | None, why: str
 ) -> None:
+    named = f"--{' and --'.join(verbs)}"
     problems = (
         (run is None and provider is None, "name a run's folder, or --provider P of a stack"),
-        (
-            run and verbs,
-            f"--{' and --'.join(verbs)} is for a stack: name --provider, and no folder",
-        ),
-        (len(verbs) > 1, f"--{' and --'.join(verbs)}: one at a time"),
+        (run and verbs, f"{named} is for a stack: name --provider, and no folder"),
+        (len(verbs) > 1, f"{named}: one at a time"),
         ({"begin", "adopt"} & {*verbs} and not moderator, "--moderator NAME is missing"),
         ("forbid" in verbs and not why, "--why TEXT is missing: it is published"),
     )

@@ -10,6 +10,8 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
@@ -17,43 +19,8 @@ from botocore.exceptions import ClientError
 from ledger.codes import SchemaNewerError
 from ledger.objects import error_code
 
-PAGE = "see docs/operate.md, "
-RESTORE = PAGE + "Restoring a table"
-
-ADVICE = {
-    "receipt_sums": PAGE + "NumbersHeldAlarm",
-    "finding_stray": "if its file is gone, let its sender put it again, else: "
-    "terang redrive --stack {stack}",
-    "range_missing": "reads what the bucket still has, records the rest as object_gone: "
-    "terang redrive --file {name} --stack {stack}",
-    "public_ahead": RESTORE
-    + "; if the loss is true: terang publish --accept {name} --stack {stack}",
-    "public_behind": "terang publish --since {day} --stack {stack}",
-    "adoption_unheard": "terang publish --stack {stack}",
-    **dict.fromkeys(("file_not_closed", "file_untold"), "terang publish --stack {stack}"),
-    **dict.fromkeys(
-        ("public_other", "recount", "page_missing"),
-        "terang publish --since {day} --rebuild --stack {stack}",
-    ),
-    **dict.fromkeys(
-        (
-            *("marker_without_receipt", "receipt_without_marker", "receipt_twice"),
-            *("receipt_misplaced", "receipt_findings", "finding_missing", "finding_twice"),
-            *("range_unit", "range_bytes", "entry_gap", "entry_without_journal"),
-            *("journal_without_entry", "message_without_entry", "entry_without_message"),
-            "decided_and_listed",
-        ),
-        RESTORE,
-    ),
-    **dict.fromkeys(
-        (
-            *("findings_untold", "findings_mistold", "findings_of_nothing", "refusals_untold"),
-            *("batch_untold", "file_mistold", "statement_missing"),
-            *("drawn_of_nothing", "drawn_unlisted"),
-        ),
-        PAGE + "What fsck names",
-    ),
-}
+_ADVICE = json.loads(Path(__file__).with_name("advice.json").read_text("utf-8"))
+ADVICE: dict[str, str] = {kind: advice for advice, kinds in _ADVICE.items() for kind in kinds}
 """The advice for every kind of difference; `{name}` is the end of its place."""
 
 
@@ -78,13 +45,8 @@ class Difference(NamedTuple):
 
     def record(self, stack: str) -> dict[str, str]:
         """Return the difference as `--json` prints it."""
-        return {
-            "kind": self.kind,
-            "where": self.where,
-            "is": self.found,
-            "should": self.wanted,
-            "type": self.advice(stack),
-        }
+        names = ("kind", "where", "is", "should", "type")
+        return dict(zip(names, (*self, self.advice(stack)), strict=True))
 
 
 type Record = dict[str, Any]
@@ -100,6 +62,10 @@ class JournalDay(NamedTuple):
     day: str
 
 
+_lists: partial[defaultdict[Any, list[Any]]] = partial(defaultdict, list)
+_dicts: partial[defaultdict[Any, dict[Any, Any]]] = partial(defaultdict, dict)
+
+
 @dataclass(slots=True)
 class TableSnapshot:
     """All that the table holds, by the ids of units, findings, files, cases and messages.
@@ -110,24 +76,18 @@ class TableSnapshot:
     """
 
     items: int = 0
-    receipts: dict[str, list[tuple[JournalDay, Record]]] = field(
-        default_factory=lambda: defaultdict(list)
-    )
-    pages: dict[tuple[JournalDay, str], list[str]] = field(
-        default_factory=lambda: defaultdict(list)
-    )
-    members: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    receipts: dict[str, list[tuple[JournalDay, Record]]] = field(default_factory=_lists)
+    pages: dict[tuple[JournalDay, str], list[str]] = field(default_factory=_lists)
+    members: dict[str, list[str]] = field(default_factory=_lists)
     markers: dict[str, Record] = field(default_factory=dict)
     findings: dict[str, Record] = field(default_factory=dict)
     listed: set[str] = field(default_factory=set)
-    entries: dict[str, list[tuple[JournalDay, Record]]] = field(
-        default_factory=lambda: defaultdict(list)
-    )
-    cases: dict[str, dict[str, Record]] = field(default_factory=lambda: defaultdict(dict))
+    entries: dict[str, list[tuple[JournalDay, Record]]] = field(default_factory=_lists)
+    cases: dict[str, dict[str, Record]] = field(default_factory=_dicts)
     messages: dict[str, Record] = field(default_factory=dict)
     manifests: dict[str, Record] = field(default_factory=dict)
-    parts: dict[str, list[Record]] = field(default_factory=lambda: defaultdict(list))
-    rows: dict[str, dict[int, Record]] = field(default_factory=lambda: defaultdict(dict))
+    parts: dict[str, list[Record]] = field(default_factory=_lists)
+    rows: dict[str, dict[int, Record]] = field(default_factory=_dicts)
     closed: set[str] = field(default_factory=set)
     copies: dict[JournalDay, Record] = field(default_factory=dict)
     drawn: dict[str, str] = field(default_factory=dict)

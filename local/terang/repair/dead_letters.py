@@ -297,15 +297,13 @@ def dead_letters(remote: Remote) -> dict[str, DeadLetterQueue]:
     """
     sqs, functions, outputs = boto3.client("sqs"), boto3.client("lambda"), remote.outputs
     is_accepted, sender = _acceptance(remote), remote.redrive_sender
+    publish = EventsTarget(functions, outputs["PublishFunction"], once=True)
     targets: dict[str, tuple[str, Target]] = {
         "units": ("UnitsDeadUrl", NamesTarget(sqs, outputs["UnitsUrl"])),
         "posts": ("PostsDeadUrl", MessagesTarget(sqs, outputs["PostsUrl"], is_accepted, sender)),
         "cases": ("CasesDeadUrl", MessagesTarget(sqs, outputs["CasesUrl"], is_accepted, sender)),
         "intake": ("IntakeFailedUrl", FilesTarget(sqs, outputs["FilesUrl"])),
-        "publish": (
-            "PublishFailedUrl",
-            EventsTarget(functions, outputs["PublishFunction"], once=True),
-        ),
+        "publish": ("PublishFailedUrl", publish),
         "feeds": ("FeedsFailedUrl", EventsTarget(functions, outputs["FeedsFunction"])),
     }
     optional = {"console": "ConsoleCases", "announcements": "Announcements", "webhooks": "Webhooks"}

@@ -71,7 +71,7 @@ def test_every_language_says_all_that_the_law_requires(language: str) -> None:
         "2026-12-25",
         "2027-05-25",
         "NL",
-        "https://ask.example/object",
+        "\nhttps://ask.example/object\n",
         f"https://terang.example/authors{'' if language == 'en' else f'.{language}'}.html",
         NUMBER,
     ):
@@ -132,7 +132,8 @@ WHO DECIDED
 A person decided this, on 2026-11-25.
 
 IF YOU DO NOT AGREE
-Until 2027-05-25 you can complain to this service, free of charge: https://ask.example/object.
+Until 2027-05-25 you can complain to the provider, free of charge:
+https://ask.example/object
 Another person will then look at it.
 You can also turn to a certified body for settling disputes out of court, or go to court.
 What such a notice means, and how to contest it: https://terang.example/authors.html

@@ -149,6 +149,19 @@ def test_every_version_is_kept_and_a_correction_without_a_reason_is_told(tmp_pat
     assert capsys.readouterr().err.count("give the reason in `correction`") == 2
 
 
+@pytest.mark.parametrize("period", ["2025", "2026-01-01/2026-06-30"])
+def test_a_ledger_of_another_period_is_refused(period: str, tmp_path: Path,
+        report: dict[str, bytes], capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
+    ledger, out = tmp_path / "ledger.jsonl", tmp_path / "out"
+    ledger.write_bytes(report["ledger.jsonl"])
+    words = ["report", "--period", period, "--ledger", str(ledger), "--out", str(out)]
+    assert main(words) == 2
+    assert (
+        "its entries are of 2026-01-01/2026-12-31, and the report is of" in capsys.readouterr().err
+    )
+    assert not out.exists()
+
+
 @pytest.mark.parametrize("period", ["26", "2026-01-01/2025-12-31", "2026/2027", ""])
 def test_a_period_that_is_none_is_wrong_usage(period: str, tmp_path: Path) -> None:
     words = ["report", "--provider", "acme", "--out", str(tmp_path / "out"), "--period", period]

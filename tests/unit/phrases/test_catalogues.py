@@ -61,6 +61,23 @@ def test_a_translation_has_the_values_and_tags_of_its_message(language: str, pac
             assert sorted(found[0] for found in VALUE.finditer(text)) == wanted, ids[0]
 
 
+WORDS = {
+    r"providers?\b": {"id": "penyedia", "zh": "服务商"},
+    r"complaints?\b|objections?\b|contest": {"id": "keberatan", "zh": "申诉"},
+    r"decisions?\b": {"id": "keputusan", "zh": "决定"},
+}
+"""The field's word for each idea."""
+
+
+@pytest.mark.parametrize(("language", "package"), CATALOGUES)
+def test_an_idea_has_one_word_on_all_pages(language: str, package: str) -> None:
+    for message in EXTRACT.updated(EXTRACT.packages()[package], language):
+        said = VALUE.sub("", str(message.id)).lower()
+        for idea, words in WORDS.items():
+            if message.id and re.search(rf"\b({idea})", said):
+                assert words[language] in str(message.string).lower(), message.id
+
+
 def test_a_message_without_a_translation_is_said_in_english() -> None:
     assert of("zh").gettext("nobody translated this") == "nobody translated this"
 

@@ -17,7 +17,7 @@ from random import Random
 import pytest
 from playwright.sync_api import Browser, Page
 from support.chromium import IN_CHROMIUM, Window, check_page
-from support.log_signer import LocalSigner
+from support.log_signer import VECTORS, LocalSigner
 from support.log_world import ORIGIN, LogWorld
 from support.publish_world import CLOSED, live, sample_pack, sample_receipt, sample_rule
 from support.sample_entries import contest, decision, entry, outcome
@@ -27,16 +27,13 @@ from support.tampering import Tampering, write
 from publish_steps.page_words import TEMPLATES
 from publish_steps.served_log import OF_THE_LOG
 from tlog import PublishedLeaf, RunLeaf, encode_leaf
-from verify import Folder, Options, check_place
+from verify import ORDER, PRIME, Folder, Options, check_place, is_signed
 
 MONTH = "summaries/all/2026-11.html"
 TEMPLATE = (Path(__file__).parents[3] / "template.yaml").read_text("utf-8")
 DOOR = TEMPLATE.partition("ContentSecurityPolicy: >-")[2].partition("Override")[0]
-NO_ED25519 = """
-const known = crypto.subtle.importKey.bind(crypto.subtle);
-crypto.subtle.importKey = (...given) => given[2] === "Ed25519"
-  ? Promise.reject(new DOMException("", "NotSupportedError")) : known(...given);
-"""
+SCRIPT = (TEMPLATES / "check.js").read_text("utf-8")
+REFUSED = 'crypto.subtle.{} = () => Promise.reject(new DOMException("", "NotSupportedError"))'
 
 pytestmark = IN_CHROMIUM
 
@@ -150,6 +147,12 @@ def changed(data: bytes, random: Random, pattern: bytes = b"") -> bytes:
     return data[:at] + bytes([other]) + data[at + 1 :]
 
 
+def with_script(script: str) -> bytes:
+    """The page that checks, with another script that its policy allows."""
+    digests = [b64encode(sha256(one.encode()).digest()).decode() for one in (SCRIPT, script)]
+    return FILES["check.html"].decode().replace(SCRIPT, script).replace(*digests).encode()
+
+
 def named_by_verify(files: dict[str, bytes], folder: Path) -> set[str]:
     options = Options(now=datetime.fromisoformat(CLOSED))
     result = check_place(Folder(write(files, folder)), options)
@@ -241,11 +244,9 @@ def test_200_changed_pages_are_all_named_and_no_other(page: Page, served: Served
 def test_what_it_cannot_see_is_a_changed_script(page: Page, served: Served, tmp_path: Path) -> None:
     """Ten changed pages, and a script that calls every page right. `verify` names them all."""
     paths = [path for path in PAGES if path.startswith("summaries/")][:10]
-    script, checker = (TEMPLATES / "check.js").read_text("utf-8"), FILES["check.html"].decode()
-    liar = script.replace("else result.wrong.push(say(isListed", "else void (say(isListed")
-    digests = [b64encode(sha256(one.encode()).digest()).decode() for one in (script, liar)]
-    assert liar != script
-    page_of_liar = checker.replace(script, liar).replace(*digests).encode()
+    liar = SCRIPT.replace("else result.wrong.push(say(isListed", "else void (say(isListed")
+    assert liar != SCRIPT
+    page_of_liar = with_script(liar)
     served.files = FILES | {path: changed(FILES[path], Random(1)) for path in paths}
     served.files |= {"check.html": page_of_liar}
     page.route(
@@ -253,6 +254,32 @@ def test_what_it_cannot_see_is_a_changed_script(page: Page, served: Served, tmp_
     )
     assert all(check(page, served, path)["Wrong"] == [] for path in paths)
     assert named_by_verify(served.files, tmp_path) >= {*paths, "check.html"}
+
+
+def test_a_signature_is_judged_as_verify_judges_it(page: Page) -> None:
+    """By the page's own lines: of the standard, forged, and in another form than the one."""
+    rows = [tuple(map(bytes.fromhex, (message, signed, key))) for key, message, signed in VECTORS]
+    random, (message, signed, key) = Random(37), rows[1]
+    for _ in range(60):  # a changed bit of the signature or of the key
+        both = bytearray(signed + key)
+        both[random.randrange(96)] ^= 1 << random.randrange(8)
+        rows.append((message, bytes(both[:64]), bytes(both[64:])))
+    s = int.from_bytes(signed[32:], "little")
+    rows += [(message, signed[:32] + (s + n * ORDER).to_bytes(32, "little"), key) for n in (1, 2)]
+    rows += [(b"other", signed, key), (message, signed[:63], key), (message, signed, key[:31])]
+    rows += [(message, signed + b"\0", key), (message, b"", key), (message, signed, b"")]
+    # 0, then numbers that are no point, or one in a form that is not its own
+    for y in (1, PRIME + 1, 1 | 1 << 255, 2, PRIME - 1 | 1 << 255, PRIME, 2**256 - 1):
+        point, zero = y.to_bytes(32, "little"), (1).to_bytes(32, "little")
+        rows += [(message, zero + bytes(32), point), (message, point + bytes(32), zero)]
+    body = with_script(f"{SCRIPT}window.isSigned = isSigned;")
+    page.route("**/check.html", lambda route: route.fulfill(body=body, content_type="text/html"))
+    page.goto("http://127.0.0.1/check.html")
+    judged = page.evaluate("rows => Promise.all(rows.map((row) => isSigned(...row.map("
+        "(hex) => Uint8Array.from(hex.match(/../g) ?? [], (byte) => parseInt(byte, 16))))))",
+        [[part.hex() for part in row] for row in rows])  # fmt: skip
+    assert judged == [is_signed(*row) for row in rows]
+    assert judged.count(True) == len(VECTORS) + 2
 
 
 def no_list(files: dict[str, bytes]) -> None:
@@ -305,13 +332,19 @@ def test_an_old_log_is_wrong_at_an_address(page: Page, served: Served) -> None:
     assert "49 hours ago: there may be a newer one" in check(page, served, MONTH)["Wrong"][0]
 
 
-def test_a_browser_without_ed25519_says_so(page: Page, served: Served) -> None:
-    served.files = FILES
-    page.add_init_script(NO_ED25519)
+@pytest.mark.parametrize("refused", ["importKey", "verify"])
+@pytest.mark.parametrize("change", [None, a_key, a_root])
+def test_a_browser_without_ed25519_says_the_same(page: Page, served: Served, refused: str,
+        change: Callable[[dict[str, bytes]], object] | None) -> None:  # fmt: skip
+    served.files = dict(FILES)
+    if change:
+        change(served.files)
+    page.add_init_script(REFUSED.format(refused))
     verdict = check(page, served, MONTH)
-    assert verdict["Wrong"] == []
-    assert "your browser cannot check it; run verify.py" in verdict["Not proved"][0]
-    assert verdict["tick"] == [f"✗ {MONTH}: nothing is wrong, and something is not proved"]
+    if change:
+        assert "did not sign it" in verdict["Wrong"][0]
+    else:
+        assert verdict["tick"] == [f"✓ {MONTH} agrees with the log that this site serves"]
 
 
 @pytest.mark.parametrize("confirmed", [True, False])

@@ -24,7 +24,7 @@ SETTINGS = {"AWS_DEFAULT_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test", "TABLE": "table", "PUBLIC_BUCKET": "public",
             "OUT_BUCKET": "out", "WORK_BUCKET": "work", "DROP_BUCKET": "drop",
             "PUBLIC_URL": "https://terang.example", "NOTICE_HOURS": "24", "PAUSE_BELOW": "0.5",
-            "CONTACT": "", "DATA_LICENCE": "", "TODAY": "2026-11-25",
+            "CONTACT": "", "DATA_LICENCE": "", "FORMS_URL": "", "TODAY": "2026-11-25",
             "POWERTOOLS_SERVICE_NAME": "publish",
             "POWERTOOLS_METRICS_NAMESPACE": "Terang"}  # fmt: skip
 CONTEXT = SimpleNamespace(

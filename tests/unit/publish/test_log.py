@@ -170,7 +170,7 @@ def test_only_the_page_that_checks_others_has_a_script_which_both_policies_name(
     door = (Path(__file__).parents[3] / "template.yaml").read_text("utf-8")
     for path in (path for path in made.files if path.endswith(".html")):
         page, name = unescape(made.text(path)), path.rpartition("/")[2]
-        scripts = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
+        scripts = re.findall(r'<script type="module">(.*?)</script>', page, re.DOTALL)
         digests = [b64encode(sha256(script.encode()).digest()).decode() for script in scripts]
         assert len(scripts) == ("check." in name)
         assert page.count("<script") == len(scripts)
