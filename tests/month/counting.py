@@ -54,13 +54,11 @@ def _open(plan: Plan, messages: list[Message], counts: Counter[str],
         and message["verdict"] in {"confirmed", "dismissed"}
     }
     waiting = [post for post in plan.posts if post.rules and post.id not in judged]
-    return {
-        "findings": dict(Counter(p.day for p in waiting for _ in p.rules)),
-        "notices": counts["notices"] - counts["notices_answered"],
-        "complaints": tallies["complaints"].total() - tallies["complaints_ended"].total(),
-        "disputes": counts["disputes"] - tallies["disputes_ended"].total(),
-        "orders": tallies["orders"].total() - tallies["orders_ended"].total(),
-    }
+    return {"findings": dict(Counter(p.day for p in waiting for _ in p.rules)),
+            "notices": counts["notices"] - counts["notices_answered"],
+            "complaints": tallies["complaints"].total() - tallies["complaints_ended"].total(),
+            "disputes": counts["disputes"] - tallies["disputes_ended"].total(),
+            "orders": tallies["orders"].total() - tallies["orders_ended"].total()}  # fmt: skip
 
 
 def _errors(by_rule: Counter[str]) -> dict[str, dict[str, float]]:

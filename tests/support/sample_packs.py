@@ -6,10 +6,8 @@ from pathlib import Path
 from matcher import Ground, Pack, Rule
 from rules.pack import InForce, LegalGround
 
-PACK, CARD, PROTECTED = (
-    Path(__file__).with_name(f"sample_{name}.yaml").read_text("utf-8")
-    for name in ("pack", "card", "protected")
-)
+PACK, CARD, PROTECTED = (Path(__file__).with_name(f"sample_{name}.yaml").read_text("utf-8")
+                         for name in ("pack", "card", "protected"))  # fmt: skip
 """A sound pack, a card and protected sentences, as their authors write them."""
 
 SCORED = (

@@ -284,10 +284,8 @@ def test_a_disguised_exception_counts() -> None:
 
 def test_two_words_that_fit_one_disguise_are_both_found() -> None:
     assert slices(("bomb", "bumb"), "b*mb") == ["b*mb"]
-    rules = [
-        Rule(id=f"rule-{term}", severity=Severity.LOW, why="Tests.", groups=((term,),))
-        for term in ("bomb", "bumb")
-    ]
+    rules = [Rule(id=f"rule-{term}", severity=Severity.LOW, why="Tests.", groups=((term,),))
+             for term in ("bomb", "bumb")]  # fmt: skip
     assert len(Matcher([pack_of(*rules)]).find("b*mb")) == 2
 
 
@@ -354,19 +352,14 @@ ORDINARY = {
 }  # fmt: skip
 
 MISSED_PIECES = {
-    "a digit": "b0mb",
-    "a digit, and a call after it": "pu5s!",
-    "a star": "b*mb",
-    "a star among emphasis": "**b*mb**",
-    "a hash as a star": "b#mb",
-    "a run of a letter": "booomb",
-    "a letter of another script": "سلاh",
-    "words after a hash": "#HelloWorld",
-    "between brackets": "(b0mb)",
+    "a digit": "b0mb", "a digit, and a call after it": "pu5s!", "a star": "b*mb",
+    "a star among emphasis": "**b*mb**", "a hash as a star": "b#mb",
+    "a run of a letter": "booomb", "a letter of another script": "سلاh",
+    "words after a hash": "#HelloWorld", "between brackets": "(b0mb)",
     "after Han letters": "买b0mb",
     "in a chunk too long to remember": f"{'-' * REMEMBERED_LENGTH}b0mb",
     "after more chunks than are read": " ".join(f"a{n}b" for n in range(CHUNKS_READ + 1)),
-}
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
