@@ -1,9 +1,11 @@
 """Sound packs for tests: one as its author writes it, and one around some rules."""
 
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
-from matcher import Ground, Pack, Rule
+from matcher import Ground, Matcher, Pack, Rule, Severity
 from rules.pack import InForce, LegalGround
 
 PACK, CARD, PROTECTED = (Path(__file__).with_name(f"sample_{name}.yaml").read_text("utf-8")
@@ -33,3 +35,14 @@ def pack_of(*rules: Rule) -> Pack:
         owner="trust@provider.example", in_force=InForce(date(2026, 11, 1), date(2026, 11, 30)),
         rules=rules, digest="0" * 64,
     )  # fmt: skip
+
+
+def rule_of(*groups: Iterable[str], **more: Any) -> Rule:
+    return Rule(id="the-rule", severity=Severity.LOW, why="Tests.",
+                groups=tuple(map(tuple, groups)), **more)  # fmt: skip
+
+
+def slices(rule: Rule, text: str) -> list[str]:
+    """What a rule matches of a text."""
+    hits = Matcher([pack_of(rule)]).find(text)
+    return [text[span.start : span.end] for hit in hits for span in hit.spans]

@@ -4,30 +4,15 @@ from time import process_time
 
 import pytest
 from msgspec import structs
-from support.sample_packs import pack_of
+from support.sample_packs import pack_of, rule_of, slices
 
 from matcher import AtLeast, Evasion, Hit, Matcher, Mode, Pack, Rule, Severity
 from matcher.aligned import find_hosts, opaque_spans
 from matcher.fold import normal_host
 
 
-def rule_of(*groups: list[str], **more: object) -> Rule:
-    return Rule(
-        id="the-rule",
-        severity=Severity.LOW,
-        why="Tests.",
-        groups=tuple(map(tuple, groups)),
-        **more,  # type: ignore[arg-type]
-    )
-
-
 def counted(n: int, *terms: str, **more: object) -> Rule:
     return structs.replace(rule_of(), at_least=AtLeast(n, terms), **more)
-
-
-def slices(rule: Rule, text: str) -> list[str]:
-    hits = Matcher([pack_of(rule)]).find(text)
-    return [text[span.start : span.end] for hit in hits for span in hit.spans]
 
 
 AB = (["a"], ["b"])
@@ -252,8 +237,7 @@ HOSTS = {"itself": ("shop.example", True),
 
 @pytest.mark.parametrize(("text", "found"), HOSTS.values(), ids=HOSTS)
 def test_a_rule_on_a_host_finds_it(text: str, found: bool) -> None:
-    rule = Rule(id="the-rule", severity=Severity.LOW, why="T", links=("shop.example",))
-    assert bool(Matcher([pack_of(rule)]).find(text)) is found
+    assert bool(matcher_of().find(text)) is found
 
 
 PASSING = {
@@ -316,26 +300,23 @@ def test_a_link_of_the_post_may_look_like_a_host() -> None:
 @pytest.mark.parametrize("written", ["münchen.example", "xn--mnchen-3ya.example"])
 @pytest.mark.parametrize("text", ["https://MÜNCHEN.example/", "www.xn--mnchen-3ya.example"])
 def test_hosts_are_the_same_encoded_or_not(written: str, text: str) -> None:
-    rule = Rule(id="the-rule", severity=Severity.LOW, why="T", links=(written,))
-    [hit] = Matcher([pack_of(rule)]).find(text)
+    [hit] = matcher_of(links=(written,)).find(text)
     assert hit.spans[0].term == written
 
 
-def matcher_of(**more: object) -> Matcher:
-    fields = {"links": ("shop.example",), **more}
-    rule = Rule(id="the-rule", severity=Severity.LOW, why="T", **fields)  # type: ignore[arg-type]
-    return Matcher([pack_of(rule)])
+def matcher_of(*groups: list[str], **more: object) -> Matcher:
+    return Matcher([pack_of(rule_of(*groups, **{"links": ("shop.example",), **more}))])
 
 
 def test_a_link_of_the_post_serves_any_window_of_its_text() -> None:
     post = [("text", "x otp x"), ("links/0", "https://shop.example/a")]
-    [[hit]] = matcher_of(groups=(("otp",),), within=0).find_posts([post])
+    [[hit]] = matcher_of(["otp"], within=0).find_posts([post])
     assert [(s.part, s.start, s.end) for s in hit.spans] == [("text", 2, 5), ("links/0", 8, 20)]
 
 
 def test_a_link_of_the_post_serves_no_other_part() -> None:
     post = [("text", "x"), ("media_text/0", "otp"), ("links/0", "https://shop.example/a")]
-    assert matcher_of(groups=(("otp",),)).find_posts([post]) == [()]
+    assert matcher_of(["otp"]).find_posts([post]) == [()]
 
 
 def test_a_link_of_the_post_is_enough_for_a_rule_on_hosts() -> None:
@@ -352,7 +333,7 @@ def test_a_context_in_the_text_cancels_a_link_of_the_post() -> None:
 def test_a_host_in_the_text_counts_by_its_place() -> None:
     near = "otp x shop.example"
     far = "otp x x https://shop.example/"
-    matcher = matcher_of(groups=(("otp",),), within=1)
+    matcher = matcher_of(["otp"], within=1)
     assert [bool(hits) for hits in matcher.find_all([near, far])] == [True, False]
 
 
