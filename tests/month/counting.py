@@ -28,15 +28,12 @@ def expected(plan: Plan, sent: Iterable[Message], rules: dict[str, list[str]]) -
         getattr(count, f"add_{message['type']}")(message)
     counts, tallies = count.counts, count.tallies
     met = [post for post in plan.posts if post.rules]
-    return {
-        "provider": PROVIDER,
-        "inspected": len(plan.posts),
-        "findings": sum(len(post.rules) for post in met),
-        "by_rule": dict(Counter(f"{r.replace('/', '/1/')}/live" for p in met for r in p.rules)),
-        "cases": dict(counts) | {name: _whole(tally) for name, tally in tallies.items()},
-        "open": _open(plan, messages, counts, tallies),
-        "errors": _errors(tallies["by_rule"]),
-    }
+    return {"provider": PROVIDER, "inspected": len(plan.posts),
+            "findings": sum(len(post.rules) for post in met),
+            "by_rule": dict(Counter(f"{r.replace('/', '/1/')}/live" for p in met for r in p.rules)),
+            "cases": dict(counts) | {name: _whole(tally) for name, tally in tallies.items()},
+            "open": _open(plan, messages, counts, tallies),
+            "errors": _errors(tallies["by_rule"])}  # fmt: skip
 
 
 def _whole(tally: Counter[str]) -> dict[str, int]:
