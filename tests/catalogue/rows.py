@@ -17,13 +17,11 @@ FILE = {
     "F15": ("20 GB and millions of lines", "flat memory, units as the formula says"),
     "F16": ("keys with spaces, signs, Unicode, dots", "the same key all the way"),
 }
-TEXT = {
-    "T1": ("characters that unfold, marks without end", "bounded time and memory"),
-    "T2": ("invisible and bidi characters, tags, look-alikes", "spans of the original"),
-    "T4": ("empty, blank and endless texts", "read, or field_length, or line_long"),
-    "T5": ("delimiters, formulas, markup, terminal escapes", "inert wherever it is shown"),
-    "T6": ("letters whose cases differ in length", "one table, named by the set"),
-}
+TEXT = {"T1": ("characters that unfold, marks without end", "bounded time and memory"),
+        "T2": ("invisible and bidi characters, tags, look-alikes", "spans of the original"),
+        "T4": ("empty, blank and endless texts", "read, or field_length, or line_long"),
+        "T5": ("delimiters, formulas, markup, terminal escapes", "inert wherever it is shown"),
+        "T6": ("letters whose cases differ in length", "one table, named by the set")}  # fmt: skip
 IDENTITY = {
     "I1": ("one id, another text, provider or time", "another finding, or a repeat"),
     "I2": ("ids missing, blank, huge, or numbers", "field_missing, field_length, field_type"),
@@ -31,13 +29,11 @@ IDENTITY = {
     "I4": ("a pseudonym key that changed, or is missing", "the manifest's key, or again later"),
     "I6": ("an author erased while a file is read", "the tombstone wins; the counts stay"),
 }
-PACK = {
-    "P1": ("a set replaced while a file is read", "the manifest's set for all units"),
-    "P2": ("a set or pack damaged, cut short, of another form", "refused; the old one stays"),
-    "P4": ("a pattern of regular expressions", "an unknown key, refused at load"),
-    "P5": ("a pack withdrawn after its findings were published", "nothing is rewritten"),
-    "P6": ("all workers look for a new set", "each at a moment of its own"),
-}
+PACK = {"P1": ("a set replaced while a file is read", "the manifest's set for all units"),
+        "P2": ("a set or pack damaged, cut short, of another form", "refused; the old one stays"),
+        "P4": ("a pattern of regular expressions", "an unknown key, refused at load"),
+        "P5": ("a pack withdrawn after its findings were published", "nothing is rewritten"),
+        "P6": ("all workers look for a new set", "each at a moment of its own")}  # fmt: skip
 PUBLISH = {"L2": ("two publishers move the pointer", "one first, the other reads again"),
            "L5": ("a summary while units are missing", "the file is named as open")}  # fmt: skip
 OPERATOR = {

@@ -57,11 +57,9 @@ class SparseObject:
         assert 0 <= start < end <= self.size
         self.longest_read = max(self.longest_read, end - start)
         first, last = start // self.line_bytes, (end - 1) // self.line_bytes
-        whole = b"".join(
-            piece
-            for number in range(first, last + 1)
-            for piece in (self._before, b"%010d" % number, self._after)
-        )
+        whole = b"".join(piece
+                         for number in range(first, last + 1)
+                         for piece in (self._before, b"%010d" % number, self._after))  # fmt: skip
         skipped = start - first * self.line_bytes
         return whole[skipped : skipped + end - start]
 

@@ -47,10 +47,8 @@ def whole(data: bytes) -> tuple[object, ...]:
 def in_ranges(data: bytes, range_bytes: int) -> tuple[object, ...]:
     """What a file says, read range by range."""
     objects = RangesOf(data)
-    pieces = [
-        read_owned(objects, objects.unit(*place))
-        for place in cut_ranges(objects.source, range_bytes)
-    ]
+    pieces = [read_owned(objects, objects.unit(*place))
+              for place in cut_ranges(objects.source, range_bytes)]  # fmt: skip
     readings = [
         read_records(piece.data, begins_file=not number) for number, piece in enumerate(pieces)
     ]
@@ -103,13 +101,11 @@ def test_f4_a_line_beyond_the_bound_is_line_long_at_its_place(size: int) -> None
     assert [post.id for post in posts] == ["1", "3"]
 
 
-BAD_BYTES = {
-    "Latin-1": line(text="é").replace(b"\xc3\xa9", b"\xe9"),
-    "half a character": line(text="é").replace(b"\xa9", b""),
-    "a surrogate in UTF-8": line(text="é").replace(b"\xc3\xa9", b"\xed\xa0\x80"),
-    "too long a form": line(text="é").replace(b"\xc3\xa9", b"\xc0\xaf"),
-    "UTF-16": json.dumps(fields()).encode("utf-16-le").replace(b"\n", b""),
-}
+BAD_BYTES = {"Latin-1": line(text="é").replace(b"\xc3\xa9", b"\xe9"),
+             "half a character": line(text="é").replace(b"\xa9", b""),
+             "a surrogate in UTF-8": line(text="é").replace(b"\xc3\xa9", b"\xed\xa0\x80"),
+             "too long a form": line(text="é").replace(b"\xc3\xa9", b"\xc0\xaf"),
+             "UTF-16": json.dumps(fields()).encode("utf-16-le").replace(b"\n", b"")}  # fmt: skip
 
 
 @pytest.mark.parametrize("bad", BAD_BYTES.values(), ids=BAD_BYTES)

@@ -134,15 +134,13 @@ def test_the_table_keeps_no_cookie(made: Made) -> None:
 
 
 CHANGES: dict[str, dict[str, Any]] = {
-    "an expired token": {"exp": 1},
-    "another client's token": {"aud": "client-2"},
-    "an access token": {"token_use": "access"},
-    "another nonce": {"nonce": "n"},
+    "an expired token": {"exp": 1}, "another client's token": {"aud": "client-2"},
+    "an access token": {"token_use": "access"}, "another nonce": {"nonce": "n"},
     "no group": {"cognito:groups": []},
     "an e-mail address for a name": {"cognito:username": "ada@example.org"},
     "a moderator of a provider that decides by queue": {"cognito:groups": ["beta/moderator"]},
     "a moderator of a provider that nobody registered": {"cognito:groups": ["gamma/lead"]},
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("changes", CHANGES.values(), ids=CHANGES)

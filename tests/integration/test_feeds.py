@@ -96,10 +96,8 @@ def test_a_feed_taken_under_other_lists_is_read_again(world: World) -> None:
 def kept_under_no_topic(world: World) -> str:
     """Keep the checks of a feed as if their lists had admitted none of them."""
     library = world.importer().library
-    entries = [
-        replace(entry, check=msgspec.structs.replace(entry.check, topic=""))
-        for entry in library.checks(library.catalogue()[0])
-    ]
+    entries = [replace(entry, check=msgspec.structs.replace(entry.check, topic=""))
+               for entry in library.checks(library.catalogue()[0])]  # fmt: skip
     return library.keep("feeds", entries)
 
 

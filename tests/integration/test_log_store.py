@@ -8,10 +8,8 @@ from ledger.table import Table
 from ledger.units import Marker
 from publish_steps.logging_run import key_expiry
 
-FIRST, SECOND, OTHER = (
-    LogHead("terang.example/log", size, root * 64, "2026-11-26T02:00:00Z")
-    for size, root in ((3, "a"), (7, "b"), (7, "c"))
-)
+FIRST, SECOND, OTHER = (LogHead("terang.example/log", size, root * 64, "2026-11-26T02:00:00Z")
+                        for size, root in ((3, "a"), (7, "b"), (7, "c")))  # fmt: skip
 
 
 def store_of(world: World) -> DynamoLogStore:

@@ -236,10 +236,8 @@ class TestDenied:
 
     def listing(self, *found: tuple[str, str]) -> dict[str, Any]:
         when = datetime(2026, 11, 25, tzinfo=UTC)
-        versions = [
-            {"Key": key, "VersionId": version, "IsLatest": True, "LastModified": when}
-            for key, version in found
-        ]
+        versions = [{"Key": key, "VersionId": version, "IsLatest": True, "LastModified": when}
+                    for key, version in found]  # fmt: skip
         return {"Versions": versions} if versions else {}
 
     @pytest.mark.parametrize(("found", "error"), [

@@ -60,10 +60,8 @@ def cancelled(*codes: str) -> ClientError:
 
 def pair(number: int, value: str = "new") -> tuple[Item, Item]:
     """A first item and one beside it."""
-    return (
-        item_of(f"C#{number}", "finding", value=value),
-        item_of(f"C#{number}", "excerpt", value=value),
-    )
+    return (item_of(f"C#{number}", "finding", value=value),
+            item_of(f"C#{number}", "excerpt", value=value))  # fmt: skip
 
 
 def value(item: Item | None) -> str | None:

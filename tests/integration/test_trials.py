@@ -359,10 +359,8 @@ LONG = "you are the lucky winner of the grand prize, so come to the old market a
 def test_an_erased_author_leaves_no_fingerprint_and_what_people_judged(world: World) -> None:
     """Her post and his copy of it were one text, and stay one."""
     begin(world)
-    hers, his = (
-        line(id=name, account=name, text=LONG.format(end)) + b"\n"
-        for name, end in ((ACCOUNT, "!"), ("ben", "?"))
-    )
+    hers, his = (line(id=name, account=name, text=LONG.format(end)) + b"\n"
+                 for name, end in ((ACCOUNT, "!"), ("ben", "?")))  # fmt: skip
     scan(world, hers + his + prizes(30))
     before = {one.finding: one for one in drawn(world)}
     groups = group_names(list(before.values()))

@@ -28,10 +28,8 @@ ROWS = (
     ("providers factchecks nobody-here on", NOBODY),
     ("providers door nobody-here queue", NOBODY),
     ("providers lift nobody-here codes/asks-for-code --moderator m-1", NOBODY),
-    (
-        "providers add new-chat --principal arn --territory EU --packs codes,no",
-        "unknown pack 'no'; allowed: codes",
-    ),
+    ("providers add new-chat --principal arn --territory EU --packs codes,no",
+     "unknown pack 'no'; allowed: codes"),
     ("partners remove helpdesc", "unknown partner 'helpdesc'; did you mean helpdesk?"),
     ("partners remove nobody", "unknown partner 'nobody'; allowed: helpdesk"),
     ("webhooks add nobody-here https://hooks.example/x", NOBODY),
@@ -54,7 +52,7 @@ ROWS = (
     ("trial --provider acme --allow codes/asks-for-code", "unknown paused rule"),
     ("redrive --queue console", "unknown queue of this stack 'console'; allowed: cases, feeds"),
     (f"statements lint {__file__} --packs nowhere", "nowhere: no such folder"),
-)
+)  # fmt: skip
 
 
 @pytest.fixture

@@ -71,11 +71,9 @@ def review(plan: Plan, decisions: list[Message], chance: random.Random) -> None:
 def blunder(plan: Plan, decisions: list[Message]) -> None:
     """What must be refused, and change nothing: on the last day, when all else has its place."""
     last = plan.size.days[-1]
-    first = next(
-        decision
-        for decision in decisions
-        if decision["verdict"] == "dismissed" and decision["day"] != last
-    )
+    first = next(decision
+                 for decision in decisions
+                 if decision["verdict"] == "dismissed" and decision["day"] != last)  # fmt: skip
     lost = {"type": "complaint", "decision": "d-nowhere", "by": "author",
             "received_at": f"{last}T05:00:00Z"}  # fmt: skip
     for status, code, message in (

@@ -28,15 +28,12 @@ def expected(plan: Plan, sent: Iterable[Message], rules: dict[str, list[str]]) -
         getattr(count, f"add_{message['type']}")(message)
     counts, tallies = count.counts, count.tallies
     met = [post for post in plan.posts if post.rules]
-    return {
-        "provider": PROVIDER,
-        "inspected": len(plan.posts),
-        "findings": sum(len(post.rules) for post in met),
-        "by_rule": dict(Counter(f"{r.replace('/', '/1/')}/live" for p in met for r in p.rules)),
-        "cases": dict(counts) | {name: _whole(tally) for name, tally in tallies.items()},
-        "open": _open(plan, messages, counts, tallies),
-        "errors": _errors(tallies["by_rule"]),
-    }
+    return {"provider": PROVIDER, "inspected": len(plan.posts),
+            "findings": sum(len(post.rules) for post in met),
+            "by_rule": dict(Counter(f"{r.replace('/', '/1/')}/live" for p in met for r in p.rules)),
+            "cases": dict(counts) | {name: _whole(tally) for name, tally in tallies.items()},
+            "open": _open(plan, messages, counts, tallies),
+            "errors": _errors(tallies["by_rule"])}  # fmt: skip
 
 
 def _whole(tally: Counter[str]) -> dict[str, int]:
@@ -54,13 +51,11 @@ def _open(plan: Plan, messages: list[Message], counts: Counter[str],
         and message["verdict"] in {"confirmed", "dismissed"}
     }
     waiting = [post for post in plan.posts if post.rules and post.id not in judged]
-    return {
-        "findings": dict(Counter(p.day for p in waiting for _ in p.rules)),
-        "notices": counts["notices"] - counts["notices_answered"],
-        "complaints": tallies["complaints"].total() - tallies["complaints_ended"].total(),
-        "disputes": counts["disputes"] - tallies["disputes_ended"].total(),
-        "orders": tallies["orders"].total() - tallies["orders_ended"].total(),
-    }
+    return {"findings": dict(Counter(p.day for p in waiting for _ in p.rules)),
+            "notices": counts["notices"] - counts["notices_answered"],
+            "complaints": tallies["complaints"].total() - tallies["complaints_ended"].total(),
+            "disputes": counts["disputes"] - tallies["disputes_ended"].total(),
+            "orders": tallies["orders"].total() - tallies["orders_ended"].total()}  # fmt: skip
 
 
 def _errors(by_rule: Counter[str]) -> dict[str, dict[str, float]]:

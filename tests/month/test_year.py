@@ -225,10 +225,8 @@ def test_the_ledger_is_read_from_a_stack(year: Year, tmp_path: Path) -> None:
     days = year.month.life.plan.size.days
     words = ["report", "--period", f"{days[0]}/2026-12-01", "--out", str(tmp_path / "report")]
     assert from_stack(year.month, words) == 0
-    read, written = (
-        folder.joinpath("ledger.jsonl").read_bytes().splitlines()[1:]
-        for folder in (tmp_path / "report", year.report)
-    )
+    read, written = (folder.joinpath("ledger.jsonl").read_bytes().splitlines()[1:]
+                     for folder in (tmp_path / "report", year.report))  # fmt: skip
     assert read == written
     assert len(read) > len(year.measures())
 
@@ -264,8 +262,6 @@ def lint(folder: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, list[di
 
 def in_batches(folder: Path) -> list[tuple[Path, dict[str, Any]]]:
     """All statements with the batch that each lies in."""
-    return [
-        (path, statement)
-        for path in sorted(folder.glob("*.json"))
-        for statement in json.loads(path.read_bytes())["statements"]
-    ]
+    return [(path, statement)
+            for path in sorted(folder.glob("*.json"))
+            for statement in json.loads(path.read_bytes())["statements"]]  # fmt: skip

@@ -54,21 +54,17 @@ def facts(cases: CaseWorld) -> dict[str, Any]:
     """What is published of cases, whatever the order: which entries there are, and their sums."""
     states = {name: case.state for name in cases.entries if (case := cases.case(name))}
     entries = cases.journal.values()
-    return {
-        "entries": {
-            one.entry: (one.type, one.rules, one.about and one.about.entry) for one in entries
-        },
-        "overturned": Counter(one.about.entry for one in entries if one.overturns and one.about),
-        "counted": sum(
-            (Counter(f"{key}/{one.type}" for key in one.counted) for one in entries), Counter()
-        ),
-        "led": sum(one.leads for one in entries),
-        "states": states,
-        "open": cases.open,
-        "waiting": len(cases.waiting),
-        "handed out": {key for key in cases.files if "/receipts/" not in key},
-        "numbers": {name: sorted(numbers) for name, numbers in cases.entries.items()},
-    }
+    return {"entries": {one.entry: (one.type, one.rules, one.about and one.about.entry)
+                        for one in entries},
+            "overturned": Counter(one.about.entry
+                                  for one in entries if one.overturns and one.about),
+            "counted": sum((Counter(f"{key}/{one.type}" for key in one.counted) for one in entries),
+                           Counter()),
+            "led": sum(one.leads for one in entries), "states": states, "open": cases.open,
+            "waiting": len(cases.waiting),
+            "handed out": {key for key in cases.files if "/receipts/" not in key},
+            "numbers": {name: sorted(numbers)
+                        for name, numbers in cases.entries.items()}}  # fmt: skip
 
 
 IN_ORDER = world()

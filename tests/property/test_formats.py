@@ -187,10 +187,8 @@ def records(draw: st.DrawFn) -> bytes:
                 members.append((name, draw(st.one_of(st.just(value), VALUES))))
             case "drop" if len(members) > 1:
                 members.pop(place)
-    written = [
-        (json.dumps(name, ensure_ascii=draw(st.booleans())), json.dumps(value))
-        for name, value in draw(st.permutations(members))
-    ]
+    written = [(json.dumps(name, ensure_ascii=draw(st.booleans())), json.dumps(value))
+               for name, value in draw(st.permutations(members))]  # fmt: skip
     gap = draw(st.sampled_from(["", " ", "\t\r"]))
     escaped = draw(st.booleans())
     body = ",".join(

@@ -193,10 +193,8 @@ def test_no_text_is_lost_that_holds_a_pattern(seed: int) -> None:
     rules = random.choice([1, NEEDS_OF_KEY + 1])
     needs = [(at, rule, 1) for at in range(len(patterns)) for rule in range(rules)]
     prefilter = Prefilter(patterns, needs, [1] * rules)
-    texts = [
-        random.choice(["", "x", " "]).join(random.choices([*patterns, *words], k=4))
-        for _ in range(9)
-    ]
+    texts = [random.choice(["", "x", " "]).join(random.choices([*patterns, *words], k=4))
+             for _ in range(9)]  # fmt: skip
     holding = {
         at for at, text in enumerate(texts) if any(one and one in fold(text) for one in patterns)
     }

@@ -33,10 +33,8 @@ WORDS = [
 AROUND = [("", ""), ("the ", " now"), ("请", "给我"), ("(", ")"), ("", "."), ("привет ", "!"),
           ("قل ", " ")]  # fmt: skip
 SEPARATORS = [".", "-", " ", "_", "🔥", "·", " - ", "/", "~"]
-LETTERS = {
-    letter: [s for s in LOOKALIKES if letter in LOOKALIKES[s] and s not in "@+|!"]
-    for letter in "oielastgb"
-}
+LETTERS = {letter: [s for s in LOOKALIKES if letter in LOOKALIKES[s] and s not in "@+|!"]
+           for letter in "oielastgb"}  # fmt: skip
 
 seeds = st.integers(0, 2**48)
 
@@ -233,10 +231,8 @@ PIECES = [*WRITTEN.split(), *SPACES, "ayo main sekarang "]
 
 def draw_signed_text(random: Random) -> str:
     """A text of such pieces, some of them several times in a row."""
-    pieces = [
-        random.choice(PIECES) * random.choice([1, 1, 1, 1, 2, 3, 4])
-        for _ in range(random.randint(0, 14))
-    ]
+    pieces = [random.choice(PIECES) * random.choice([1, 1, 1, 1, 2, 3, 4])
+              for _ in range(random.randint(0, 14))]  # fmt: skip
     return "".join(piece + random.choice(["", "", " "]) for piece in pieces)
 
 
@@ -280,10 +276,8 @@ def test_code_that_finds_something_else_is_noticed() -> None:
     results: dict[str, list[object]] = {
         sign: [of_text.get(sign) for of_text in found] for sign in SIGNS
     } | {name: [passes(text, gate) for text in texts] for name, gate in gates.items()}
-    assert {
-        f"{name}={sha256(repr(result).encode()).hexdigest()[:6]}"
-        for name, result in results.items()
-    } == set(PINNED.split())
+    assert {f"{name}={sha256(repr(result).encode()).hexdigest()[:6]}"
+            for name, result in results.items()} == set(PINNED.split())  # fmt: skip
 
 
 @given(seeds)

@@ -28,11 +28,9 @@ pytestmark = pytest.mark.usefixtures("in_english_only")
 DAYS = ["2026-10-30", "2026-11-01", "2026-11-02"]
 PACKS = [sample_pack("codes", 1, [sample_rule("asks"), sample_rule("sells")], campaign="autumn"),
          sample_pack("threats", 3, [sample_rule("bait")], category="VIOLENCE")]  # fmt: skip
-RULES = [
-    f"{rule}/{mode}"
-    for rule in ("codes/1/asks", "codes/1/sells", "threats/3/bait")
-    for mode in ("live", "shadow")
-]
+RULES = [f"{rule}/{mode}"
+         for rule in ("codes/1/asks", "codes/1/sells", "threats/3/bait")
+         for mode in ("live", "shadow")]  # fmt: skip
 verdicts = st.sampled_from(["confirmed", "dismissed", "escalated", "skipped"])
 days = st.sampled_from(DAYS)
 

@@ -116,11 +116,9 @@ class Expected:
 
 def _batchless(public: dict[str, bytes]) -> dict[str, Any]:
     """The summaries without what follows from how messages were batched: lines of the journal."""
-    return {
-        key: _without(json.loads(data), "journal")
-        for key, data in public.items()
-        if key.startswith("summaries/") and key.endswith(".json")
-    }
+    return {key: _without(json.loads(data), "journal")
+            for key, data in public.items()
+            if key.startswith("summaries/") and key.endswith(".json")}  # fmt: skip
 
 
 SUMMED = ("bytes", "lines", "records", "inspected", "unknown_fields", "assumed_utc")

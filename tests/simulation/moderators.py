@@ -89,11 +89,9 @@ def adoptions(rule: str, now: datetime) -> Iterator[str]:
 
 def entries(finding: dict[str, Any], *, drawn_alone: bool = True) -> list[str]:
     """The ids of the entries that these messages become."""
-    return [
-        case_id(message["type"], PROVIDER, message["id"])
-        for message in messages(finding, NEVER)
-        if drawn_alone or message["type"] != "second_review"
-    ]
+    return [case_id(message["type"], PROVIDER, message["id"])
+            for message in messages(finding, NEVER)
+            if drawn_alone or message["type"] != "second_review"]  # fmt: skip
 
 
 def messages(finding: dict[str, Any], now: datetime) -> list[dict[str, Any]]:

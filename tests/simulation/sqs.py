@@ -152,11 +152,9 @@ class SQS:
     def _hopeless(self, queue: Queue, now: float) -> list[Message]:
         if not queue.most:
             return []
-        return [
-            message
-            for message in queue.messages
-            if message.received >= queue.most and message.visible <= now
-        ]
+        return [message
+                for message in queue.messages
+                if message.received >= queue.most and message.visible <= now]  # fmt: skip
 
 
 def _check_body(body: str) -> None:

@@ -62,12 +62,9 @@ class Running(Deployed):
     def places_of(self, word: str) -> list[str]:
         """Where the word is stored: any version in any bucket, any item of the table."""
         wanted = word.encode()
-        places = [
-            f"{output}/{key}"
-            for output in BUCKETS
-            for key, data in self.versions(output)
-            if wanted in data
-        ]
+        places = [f"{output}/{key}"
+                  for output in BUCKETS for key, data in self.versions(output)
+                  if wanted in data]  # fmt: skip
         pages = self.stack.client("dynamodb").get_paginator("scan")
         for page in pages.paginate(TableName=self.outputs["Table"]):
             places += [item["pk"]["S"] for item in page["Items"] if word in str(item)]

@@ -36,12 +36,10 @@ def create(stack: LocalStack, name: str, log_key: str) -> Running:
     """Create a stack from the template that is uploaded; AssertionError with its status if not."""
     parameters = PARAMETERS | {"LogKeyArn": log_key}
     cloudformation = stack.client("cloudformation")
-    cloudformation.create_stack(
-        StackName=name,
-        TemplateURL=f"{stack.url}/{TEMPLATE}",
-        Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
-        Parameters=[{"ParameterKey": k, "ParameterValue": v} for k, v in parameters.items()],
-    )
+    cloudformation.create_stack(StackName=name, TemplateURL=f"{stack.url}/{TEMPLATE}",
+                                Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+                                Parameters=[{"ParameterKey": k, "ParameterValue": v}
+                                            for k, v in parameters.items()])  # fmt: skip
     found = settled(stack, name)
     assert found["StackStatus"] == "CREATE_COMPLETE", found["StackStatus"]
     outputs = {one["OutputKey"]: one["OutputValue"] for one in found["Outputs"]}

@@ -159,49 +159,31 @@ ONE = 0.05
 
 FAULTS_OF_ROWS: dict[str, Callable[[Row], Row]] = {
     "before_content": lambda row: {"content_date": f"{day(row) + timedelta(days=9)} 00:00:00"},
-    "after_dump": lambda row: {
-        "created_at": f"{day(row) - timedelta(days=1)} 09:00:00",
-        "content_date": "2025-12-01",
-    },
+    "after_dump": lambda row: {"created_at": f"{day(row) - timedelta(days=1)} 09:00:00",
+                               "content_date": "2025-12-01"},
     "content_after_dump": lambda row: {"content_date": "2027-03-01 00:00:00"},
     "end_before_start": lambda row: {
         "decision_account": "DECISION_ACCOUNT_SUSPENDED",
-        "end_date_account_restriction": str(day(row) - timedelta(days=2)),
-    },
+        "end_date_account_restriction": str(day(row) - timedelta(days=2))},
     "end_of_nothing": lambda row: {"end_date_monetary_restriction": "2027-01-01 00:00:00"},
-    "ended_termination": lambda row: {
-        "decision_account": "DECISION_ACCOUNT_TERMINATED",
-        "end_date_account_restriction": "2027-01-01",
-    },
-    "no_restriction": lambda row: {
-        "decision_visibility": "[]",
-        "decision_account": "",
-        "end_date_account_restriction": "",
-    },
+    "ended_termination": lambda row: {"decision_account": "DECISION_ACCOUNT_TERMINATED",
+                                      "end_date_account_restriction": "2027-01-01"},
+    "no_restriction": lambda row: {"decision_visibility": "[]", "decision_account": "",
+                                   "end_date_account_restriction": ""},
     "law_unnamed": lambda row: {"decision_ground": LAW, "illegal_content_legal_ground": ""},
     "law_unexplained": lambda row: {"decision_ground": LAW, "illegal_content_explanation": ""},
     "terms_unnamed": lambda row: {"decision_ground": TERMS, "incompatible_content_ground": ""},
-    "terms_unexplained": lambda row: {
-        "decision_ground": TERMS,
-        "incompatible_content_explanation": "",
-    },
-    "terms_category_on_law": lambda row: {
-        "decision_ground": LAW,
-        "category": "STATEMENT_CATEGORY_OTHER_VIOLATION_TC",
-    },
-    "notice_without_notice": lambda row: {
-        "source_type": "SOURCE_VOLUNTARY",
-        "category": "STATEMENT_CATEGORY_NOT_SPECIFIED_NOTICE",
-    },
-    "identity_without_notice": lambda row: {
-        "source_type": "SOURCE_VOLUNTARY",
-        "source_identity": "An invented notifier",
-    },
+    "terms_unexplained": lambda row: {"decision_ground": TERMS,
+                                      "incompatible_content_explanation": ""},
+    "terms_category_on_law": lambda row: {"decision_ground": LAW,
+                                          "category": "STATEMENT_CATEGORY_OTHER_VIOLATION_TC"},
+    "notice_without_notice": lambda row: {"source_type": "SOURCE_VOLUNTARY",
+                                          "category": "STATEMENT_CATEGORY_NOT_SPECIFIED_NOTICE"},
+    "identity_without_notice": lambda row: {"source_type": "SOURCE_VOLUNTARY",
+                                            "source_identity": "An invented notifier"},
     "automated_undetected": lambda row: {
-        "source_type": "SOURCE_VOLUNTARY",
-        "automated_detection": "No",
-        "automated_decision": "AUTOMATED_DECISION_FULLY",
-    },
+        "source_type": "SOURCE_VOLUNTARY", "automated_detection": "No",
+        "automated_decision": "AUTOMATED_DECISION_FULLY"},
     "other_undescribed": lambda row: {"content_type": array("CONTENT_TYPE_OTHER")},
     "keyword_undescribed": lambda row: {"category_specification": array("KEYWORD_OTHER")},
     "no_territory": lambda row: {"territorial_scope": "[]"},
@@ -209,10 +191,8 @@ FAULTS_OF_ROWS: dict[str, Callable[[Row], Row]] = {
     "no_facts": lambda row: {"decision_facts": ""},
     "field_absent": lambda row: {"source_type": ""},
     "made_late": lambda row: {"created_at": f"{day(row) + timedelta(days=120)} 09:00:00"},
-    "outside_period": lambda row: {
-        "application_date": "2025-11-11 00:00:00",
-        "content_date": "2025-11-10",
-    },
+    "outside_period": lambda row: {"application_date": "2025-11-11 00:00:00",
+                                   "content_date": "2025-11-10"},
     "unknown_ground": lambda row: {"decision_ground": "DECISION_GROUND_TASTE"},
     "unknown_category": lambda row: {"category": "STATEMENT_CATEGORY_PORNOGRAPHY"},
     "unknown_keyword": lambda row: {"category_specification": array("KEYWORD_MISINFORMATION")},
@@ -223,12 +203,10 @@ FAULTS_OF_ROWS: dict[str, Callable[[Row], Row]] = {
     "unknown_territory": lambda row: {"territorial_scope": array("DE", "XX")},
     "unknown_language": lambda row: {"content_language": "de"},
     "unknown_visibility": lambda row: {"decision_visibility": array("DECISION_VISIBILITY_HIDDEN")},
-    "keyword_of_other_category": lambda row: {
-        "category": "STATEMENT_CATEGORY_SELF_HARM",
-        "category_specification": array("KEYWORD_PHISHING"),
-    },
+    "keyword_of_other_category": lambda row: {"category": "STATEMENT_CATEGORY_SELF_HARM",
+                                              "category_specification": array("KEYWORD_PHISHING")},
     "several_platforms": lambda row: {"platform_name": "Invented Shop"},
-}
+}  # fmt: skip
 """What a statement has instead, by the code of the question."""
 
 
@@ -285,30 +263,25 @@ FAULTS_OF_DUMPS: dict[str, Callable[[list[Row]], list[Row]]] = {
     "constant_law_explanation": only("illegal_content_explanation"),
     "constant_facts": only("decision_facts"),
     "detection_turns": turned("automated_detection", "Yes", "No"),
-    "decision_turns": turned(
-        "automated_decision", "AUTOMATED_DECISION_NOT_AUTOMATED", "AUTOMATED_DECISION_FULLY"
-    ),
+    "decision_turns": turned("automated_decision", "AUTOMATED_DECISION_NOT_AUTOMATED",
+                             "AUTOMATED_DECISION_FULLY"),
     "detection_reversed": flipped,
     "territories_absent": lambda rows: [
         row | {"territorial_scope": row["territorial_scope"].replace('"MT"', '"DE"')}
-        for row in rows
-    ],
+        for row in rows],
     "days_absent": without(lambda row: row["application_date"][:7] == "2026-04"),
     "measures_differ": without(
-        lambda row: row["source_type"] == "SOURCE_VOLUNTARY" and row["uuid"] < "5"
-    ),
+        lambda row: row["source_type"] == "SOURCE_VOLUNTARY" and row["uuid"] < "5"),
     "categories_differ": moved(category="STATEMENT_CATEGORY_VIOLENCE"),
     "detection_differs": moved(automated_detection="No"),
     "restrictions_differ": moved(decision_visibility=array("DECISION_VISIBILITY_CONTENT_LABELLED")),
     "actions_differ": without(
-        lambda row: row["source_type"] == "SOURCE_ARTICLE_16" and row["uuid"] < "5"
-    ),
+        lambda row: row["source_type"] == "SOURCE_ARTICLE_16" and row["uuid"] < "5"),
     "flaggers_differ": lambda rows: [
         row | ({"source_type": "SOURCE_ARTICLE_16"} if "FLAGGER" in row["source_type"] else {})
-        for row in rows
-    ],
+        for row in rows],
     "solely_automated_differs": only("automated_decision", "AUTOMATED_DECISION_PARTIALLY"),
-}
+}  # fmt: skip
 """What becomes of all statements, by the code of the question."""
 
 

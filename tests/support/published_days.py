@@ -87,10 +87,8 @@ def folder_of_every_kind(folder: Path) -> Path:
     first, late = decision("first"), decision("late", day="2026-12-01")
     complaint, dispute = contest("x", first), contest("y", late, "dispute")
     once = {f"2026-11-25/{RULE}": 1}
-    group = [
-        decision(f"g {n}", group=entry_id("g"), leads=not n, counted={} if n else once)
-        for n in range(3)
-    ]
+    group = [decision(f"g {n}", group=entry_id("g"), leads=not n, counted={} if n else once)
+             for n in range(3)]  # fmt: skip
     scores = [decision(f"s {n}", found="2026-11-24", rules={scored: 1},
                        scores=(DecidedScore(scored.removesuffix("/live"), 8 + n, ("slot",)),))
               for n in range(6)]  # fmt: skip

@@ -176,18 +176,14 @@ def spellings(char: str) -> str:
 
 def spans_in(rule: Rule, text: str, *, served: Collection[int]) -> list[Match] | None:
     """The spans of the satisfied windows in one text; None if there is no such window."""
-    groups = [
-        [*matches_of(rule, terms_of(group), text), *signs_in(group, text)]
-        for group in groups_of(rule)
-    ]
+    groups = [[*matches_of(rule, terms_of(group), text), *signs_in(group, text)]
+              for group in groups_of(rule)]  # fmt: skip
     if rule.links:
         named = [(host, host_term(rule, host.name)) for host in find_hosts(text)]
         groups.append([(*host[:2], *found) for host, found in named if found])
     excepted = matches_of(rule, rule.except_, text)
-    groups = [
-        [m for m in group if not any(e[0] <= m[0] and m[1] <= e[1] for e in excepted)]
-        for group in groups
-    ]
+    groups = [[m for m in group if not any(e[0] <= m[0] and m[1] <= e[1] for e in excepted)]
+              for group in groups]  # fmt: skip
     places = [without_nested({m[:2] for m in group}) for group in groups]
     items = sorted(set().union(*places)) if places else []
     counted = enumerate(zip(places, counts_of(rule), strict=True))

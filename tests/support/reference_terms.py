@@ -159,11 +159,9 @@ def touching(literal: str) -> list[bool]:
 
 def gaps(text: str) -> list[bool]:
     """For each gap between words of a slice, whether signs or spaces stand in it."""
-    return [
-        any(FOLD[ord(c)] for c in text[a + 1 : b])
-        for (a, x), (b, y) in itertools.pairwise(units(text))
-        if split_between(text, (a, x), (b, y))
-    ]
+    return [any(FOLD[ord(c)] for c in text[a + 1 : b])
+            for (a, x), (b, y) in itertools.pairwise(units(text))
+            if split_between(text, (a, x), (b, y))]  # fmt: skip
 
 
 def kept_before(text: str, at: int) -> int:

@@ -60,10 +60,8 @@ def _examples_of(op: Any, argument: Any) -> Iterator[str]:
         yield chr(argument)
     elif op in (code.IN, code.ANY, code.NOT_LITERAL):
         member = argument[0] if op is code.IN else (None, None)
-        first = {
-            code.LITERAL: member[1],
-            code.RANGE: (member[1] or [0])[0] if member[0] is code.RANGE else 0,
-        }
+        first = {code.LITERAL: member[1],
+                 code.RANGE: (member[1] or [0])[0] if member[0] is code.RANGE else 0}  # fmt: skip
         yield chr(first[member[0]]) if member[0] in first else "a"
     elif op in (code.MAX_REPEAT, code.MIN_REPEAT, code.POSSESSIVE_REPEAT):
         least = min(max(1, argument[0]), MOST_REPEATS)

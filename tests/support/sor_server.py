@@ -47,10 +47,8 @@ class Database:
         known = sorted({puid for puid in puids if puid in self.has or puids.count(puid) > 1})
         if known:
             return 422, {}, {"message": "exists", "errors": {"existing_puids": known}}
-        taken = [
-            statement | {"uuid": f"u-{statement['puid']}", "created_at": "now"}
-            for statement in statements
-        ]
+        taken = [statement | {"uuid": f"u-{statement['puid']}", "created_at": "now"}
+                 for statement in statements]  # fmt: skip
         self.has |= {one["puid"]: one for one in taken}
         if order == "held":  # taken, and the answer waits for a word of the test
             self.held.set()

@@ -1,5 +1,6 @@
 """A sound statement of reasons, and changes that break it."""
 
+from collections.abc import Callable
 from typing import Any
 
 SOUND: dict[str, Any] = {
@@ -28,3 +29,9 @@ def incompatible(**fields: Any) -> dict[str, Any]:
              "incompatible_content_explanation": "The post asks its readers for one-time codes.",
              "illegal_content_legal_ground": None, "illegal_content_explanation": None}  # fmt: skip
     return changed(**(terms | fields))
+
+
+def wrong(code: str, field: str = "", made: Callable[..., dict[str, Any]] = changed,
+          **fields: Any) -> tuple[dict[str, Any], str, str]:  # fmt: skip
+    """A statement with these fields, and its one problem: of the first of them if none is named."""
+    return made(**fields), field or next(iter(fields)), code

@@ -31,10 +31,8 @@ def roles_touch_buckets_of_this_account_alone(stack: Resolved) -> Iterator[str]:
             for one in stack.grants(name)
             for action in as_list(one["Action"])
         )
-        denied = [
-            {key: value for key, value in one.items() if key != "Sid"}
-            for one in stack.statements(name)
-        ]
+        denied = [{key: value for key, value in one.items() if key != "Sid"}
+                  for one in stack.statements(name)]  # fmt: skip
         if touches and OWN_BUCKETS_ONLY not in denied:
             yield f"{name} may touch buckets of other accounts"
     for shared, policy in stack.typed("AWS::IAM::Policy").items():
@@ -100,10 +98,8 @@ def only_who_must_tell_missing_from_denied_lists_the_mailbox(stack: Resolved) ->
 
 def _lets_services_in(stack: Resolved) -> Iterator[tuple[str, dict[str, Any]]]:
     """The statements of roles, buckets, queues and keys that let a service in."""
-    documents = [
-        (name, role["AssumeRolePolicyDocument"])
-        for name, role in stack.typed("AWS::IAM::Role").items()
-    ]
+    documents = [(name, role["AssumeRolePolicyDocument"])
+                 for name, role in stack.typed("AWS::IAM::Role").items()]  # fmt: skip
     for kind, place in (("AWS::KMS::Key", "KeyPolicy"), ("AWS::S3::BucketPolicy", "PolicyDocument"),
                         ("AWS::SQS::QueuePolicy", "PolicyDocument")):  # fmt: skip
         documents += [(name, one[place]) for name, one in stack.typed(kind).items()]

@@ -38,10 +38,8 @@ def everything_says_what_it_is(stack: Resolved) -> Iterator[str]:
 def nothing_turns_in_a_circle(stack: Resolved) -> Iterator[str]:
     """CloudFormation can order the resources after SAM has expanded them."""
     resources = stack.expanded["Resources"]
-    waits = {
-        name: {one for one in references(resource) if one in resources and one != name}
-        for name, resource in resources.items()
-    }
+    waits = {name: {one for one in references(resource) if one in resources and one != name}
+             for name, resource in resources.items()}  # fmt: skip
     while free := [name for name, others in waits.items() if not others]:
         for name in free:
             del waits[name]
@@ -150,10 +148,8 @@ def every_function_fails_into_something(stack: Resolved) -> Iterator[str]:
         one["IntegrationUri"] for one in stack.typed("AWS::ApiGatewayV2::Integration").values()
     }
     mapped = {mapping["FunctionName"] for mapping in _mappings(stack).values()}
-    targets = {
-        config["FunctionName"]: config.get("DestinationConfig", {}).get("OnFailure", {})
-        for config in stack.typed("AWS::Lambda::EventInvokeConfig").values()
-    }
+    targets = {config["FunctionName"]: config.get("DestinationConfig", {}).get("OnFailure", {})
+               for config in stack.typed("AWS::Lambda::EventInvokeConfig").values()}  # fmt: skip
     for function in stack.typed("AWS::Lambda::Function"):
         target = targets.get(function, {}).get("Destination")
         sends = any(

@@ -48,11 +48,9 @@ def _speaks_of(statement: Mapping[str, Any], action: str, resource: str) -> bool
 
 
 def _holds(statement: Mapping[str, Any], context: Mapping[str, Given]) -> bool:
-    return all(
-        _operator(operator, context.get(key.partition(":")[2]), as_list(wanted))
-        for operator, keys in statement.get("Condition", {}).items()
-        for key, wanted in keys.items()
-    )
+    return all(_operator(operator, context.get(key.partition(":")[2]), as_list(wanted))
+               for operator, keys in statement.get("Condition", {}).items()
+               for key, wanted in keys.items())  # fmt: skip
 
 
 def _operator(operator: str, given: Given, wanted: list[str]) -> bool:

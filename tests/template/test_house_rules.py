@@ -230,11 +230,8 @@ def test_the_stack_keeps_the_rule(rule: Rule) -> None:
         assert list(rule(resolved(PublicDoor=door, **variant))) == []
 
 
-@pytest.mark.parametrize(
-    "rule",
-    [rule for rule in BROKEN if rule.__module__ == access.__name__],
-    ids=lambda rule: rule.__name__,
-)
+@pytest.mark.parametrize("rule", [rule for rule in BROKEN if rule.__module__ == access.__name__],
+                         ids=lambda rule: rule.__name__)  # fmt: skip
 def test_a_providers_stack_keeps_the_rule(rule: Rule) -> None:
     assert list(rule(provider_stack("acme"))) == []
 

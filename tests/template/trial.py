@@ -42,10 +42,8 @@ STACK = resolved(
     TrustedPublishers="check.example", NoticeHours="0", TipLine="secret", Announcements="on",
     Forms="on",
 )  # fmt: skip
-SETTINGS = {
-    name: function["Environment"]["Variables"]
-    for name, function in STACK.typed("AWS::Lambda::Function").items()
-}
+SETTINGS = {name: function["Environment"]["Variables"]
+            for name, function in STACK.typed("AWS::Lambda::Function").items()}  # fmt: skip
 CONTEXT = SimpleNamespace(
     function_name="trial", memory_limit_in_mb="1769",
     invoked_function_arn="arn:aws:lambda:eu-west-1:123456789012:function:trial",

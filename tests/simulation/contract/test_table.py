@@ -126,10 +126,8 @@ def test_an_update_changes_what_is_there_and_makes_nothing(table: Table) -> None
     """Taking the keys off the list leaves the rest; of an item that is gone nothing comes back."""
     table.put("C#1", "finding", {"a": 1}, open_pk="acme", open_sk="1")
     table.put("C#1", "excerpt", text="words", expires=5)
-    assert table.transact_all(
-        table.remove_attributes("C#1", "finding", "open_pk", "open_sk"),
-        table.set_attributes("C#1", "excerpt", expires=9),
-    )
+    assert table.transact_all(table.remove_attributes("C#1", "finding", "open_pk", "open_sk"),
+                              table.set_attributes("C#1", "excerpt", expires=9))  # fmt: skip
     assert table.get("C#1", "finding") == item_of("C#1", "finding", {"a": 1})
     assert table.get("C#1", "excerpt") == item_of("C#1", "excerpt", text="words", expires=9)
     gone = table.set_attributes("C#2", "excerpt", expires=9)

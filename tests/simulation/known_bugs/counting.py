@@ -114,10 +114,8 @@ def _stop_at_one_that_exists(original: Call, table: Table, pairs: list[Pair]) ->
 
 def _all_are_ours(original: Call, store: DynamoStore, pairs: Any, expires: int) -> Any:
     stored = original(store, pairs, expires)
-    return [
-        msgspec.structs.replace(one, unit=given.unit)
-        for one, (given, _) in zip(stored, pairs, strict=True)
-    ]
+    return [msgspec.structs.replace(one, unit=given.unit)
+            for one, (given, _) in zip(stored, pairs, strict=True)]  # fmt: skip
 
 
 def _id_of_range(_: Call, __: OwnedLines, unit: RangeMessage) -> str:

@@ -93,18 +93,14 @@ def labelled(folder: str = "posts") -> dict[str, list[Row]]:
 
 def real_sets(label: str = "") -> dict[str, Texts]:
     """The posts of each real set whose label begins so."""
-    return {
-        name: [(row.lang, row.text) for row in rows if row.label.startswith(label)]
-        for name, rows in labelled().items()
-    }
+    return {name: [(row.lang, row.text) for row in rows if row.label.startswith(label)]
+            for name, rows in labelled().items()}  # fmt: skip
 
 
 def hit_sets(matcher: Matcher) -> dict[str, Texts]:
     """The posts that a matcher hits, of each real set in which they are at least 20."""
-    sets = {
-        name: list(compress(texts, matcher.find_all(text for _, text in texts)))
-        for name, texts in real_sets().items()
-    }
+    sets = {name: list(compress(texts, matcher.find_all(text for _, text in texts)))
+            for name, texts in real_sets().items()}  # fmt: skip
     return {name: texts for name, texts in sets.items() if len(texts) >= LEAST_HIT}
 
 

@@ -55,10 +55,8 @@ if __name__ == "__main__":
     shipped = [path.read_bytes() for path in sorted((ROOT / "packs").glob("*.yaml"))]
     texts = [PACK.encode(), SHADOW.encode(), *(one for one in shipped if len(one) < SHIPPED)]
     sets = [build_set([pack()], notice_hours=24), build_set([], notice_hours=0)]
-    words = [
-        f"{word}: ".encode()
-        for word in (*keys_of(Pack), *keys_of(Rule), "n", "of", "from", "until")
-    ]
+    words = [f"{word}: ".encode()
+             for word in (*keys_of(Pack), *keys_of(Rule), "n", "of", "from", "until")]  # fmt: skip
     words += [b"- ", b"[[", b"*", b"~", b"!", b"&a", b"\n  "]
     seeds = [*(b"\0" + text for text in texts), *(b"\1" + one for one in sets)]
     fuzz("packs", one_document, seeds, words, longest=SHIPPED)

@@ -56,10 +56,8 @@ def main(arguments: list[str]) -> int:
 
 def figures(load: Load) -> list[str]:
     """Return lines for people: what was sent, who was killed, and how long it took."""
-    total = {
-        name: sum(counts[name] for counts in load.expected.values())
-        for name in ("records", "findings")
-    }
+    total = {name: sum(counts[name] for counts in load.expected.values())
+             for name in ("records", "findings")}  # fmt: skip
     killed = ", ".join(f"{name} {count}" for name, count in sorted(load.killed.items()))
     size = load.size
     return [

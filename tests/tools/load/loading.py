@@ -114,10 +114,8 @@ class Load:
         made = []
         for number in range(self.size.files):
             provider = self.providers[number % len(self.providers)]
-            posts = [
-                json.dumps(self._post(provider, f"f-{number}-{one}", one))
-                for one in range(self.size.posts)
-            ]
+            posts = [json.dumps(self._post(provider, f"f-{number}-{one}", one))
+                     for one in range(self.size.posts)]  # fmt: skip
             path = self.folder / f"{number}.jsonl"
             path.write_text("\n".join(posts) + "\n")
             made.append((provider, path))
@@ -140,10 +138,8 @@ class Load:
 
     def _send(self, provider: str, bodies: list[str]) -> None:
         named = {"provider": {"DataType": "String", "StringValue": provider}}
-        entries = [
-            {"Id": str(place), "MessageBody": body, "MessageAttributes": named}
-            for place, body in enumerate(bodies)
-        ]
+        entries = [{"Id": str(place), "MessageBody": body, "MessageAttributes": named}
+                   for place, body in enumerate(bodies)]  # fmt: skip
         sqs, url = self.running.stack.client("sqs"), self.running.outputs["PostsUrl"]
         answer = sqs.send_message_batch(QueueUrl=url, Entries=entries)
         assert not answer.get("Failed"), answer

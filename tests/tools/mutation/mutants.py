@@ -72,11 +72,9 @@ class Reached:
     def of(self, mutant: Mutant) -> set[str]:
         """Return the tests to run: of what runs at import, those of the files that import it."""
         tree = ast.parse(mutant.source)
-        bodies = (
-            node
-            for node in ast.walk(tree)
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        )
+        bodies = (node
+                  for node in ast.walk(tree)
+                  if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))  # fmt: skip
         inside = any(node.body[0].lineno <= mutant.line <= node.end_lineno for node in bodies)  # type: ignore[operator]
         statement = max(  # a decorator is no part of one
             (node.lineno for node in ast.walk(tree) if isinstance(node, ast.stmt)

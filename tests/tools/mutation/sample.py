@@ -121,10 +121,8 @@ def draw(seed: int, size: int) -> list[Mutant]:
     for path in sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")):
         for mutant in mutants_of(str(path.relative_to(ROOT))):
             lines[mutant.package][mutant.path, mutant.line].append(mutant)
-    ranked = [
-        sorted(lines[package].values(), key=lambda group: digest(seed, line_of(group[0])))
-        for package in sorted(lines)
-    ]
+    ranked = [sorted(lines[package].values(), key=lambda group: digest(seed, line_of(group[0])))
+              for package in sorted(lines)]  # fmt: skip
     drawn = []
     for group in (group for row in zip_longest(*ranked) for group in row if group):
         random.Random(digest(seed, line_of(group[0]))).shuffle(group)

@@ -93,8 +93,6 @@ def fit_curves(some: Sequence[Judged]) -> dict[str, Any]:
     bounds = [(None, None), *[(0.0, None)] * rows.shape[1]]
     base, *found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
     parts = np.array(found).reshape(2, len(names)).T
-    curves = {
-        name: [round(float(one), 3) for one in part]
-        for name, part in zip(names, parts, strict=True)
-    }
+    curves = {name: [round(float(one), 3) for one in part]
+              for name, part in zip(names, parts, strict=True)}  # fmt: skip
     return {"base": round(float(base), 3), "curves": curves, "gates": GATES}

@@ -56,10 +56,8 @@ def _tell_order(some: Sequence[Known[Choice]]) -> None:
         for name, weights in UNLEARNT.items()
     }
     for name, way in WAYS.items():
-        learnt = {
-            left_out: fit_order([known.one for known in some if way(known) != left_out])
-            for left_out in sorted(set(map(way, some)))
-        }
+        learnt = {left_out: fit_order([known.one for known in some if way(known) != left_out])
+                  for left_out in sorted(set(map(way, some)))}  # fmt: skip
         table[name] = [place_of_right(known.one, learnt[way(known)]) for known in some]
     print("first / among five", *table, sep="\t")
     for title, these in _rows(some):
@@ -75,11 +73,9 @@ def _rows(some: Sequence[Known[Choice]] | Sequence[Known[Judged]]) -> Iterator[
         tuple[str, list[int]]]:  # fmt: skip
     for language in LANGUAGES:
         for source in SOURCES:
-            these = [
-                at
-                for at, known in enumerate(some)
-                if (known.language, known.source) == (language, source)
-            ]
+            these = [at
+                     for at, known in enumerate(some)
+                     if (known.language, known.source) == (language, source)]  # fmt: skip
             yield f"{language} {source}", these
 
 

@@ -246,10 +246,8 @@ def warnings(tmp_path: Path, *packs: str) -> list[str]:
     tmp_path.joinpath("protected/en.txt").write_text("Police warn of stolen codes.", "utf-8")
     for name, pack in zip(("otp", "second"), packs, strict=False):
         tmp_path.joinpath(f"{name}.yaml").write_text(pack, "utf-8")
-    return [
-        str(warning).replace(f"{tmp_path}/", "")
-        for warning in check_packs(tmp_path, TODAY).warnings
-    ]
+    return [str(warning).replace(f"{tmp_path}/", "")
+            for warning in check_packs(tmp_path, TODAY).warnings]  # fmt: skip
 
 
 def test_a_pack_that_needs_all_it_says_is_left_in_peace(tmp_path: Path) -> None:

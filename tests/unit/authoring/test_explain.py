@@ -19,10 +19,8 @@ RULE = Rule(id="asks-for-code", severity=Severity.HIGH, why="Tests.",
             unless=("never share",))  # fmt: skip
 COUNTED = structs.replace(RULE, groups=(), at_least=AtLeast(2, ("free", "gratis")), within=None)
 HOSTS = structs.replace(RULE, groups=(("otp",),), links=("shop.example",), within=None)
-TWO = (
-    "`never share` in `unless` is near; the exception `otp bank` holds `otp`; "
-    "its terms are more than 3 words apart (`within`); each is enough"
-)
+TWO = ("`never share` in `unless` is near; the exception `otp bank` holds `otp`; "
+       "its terms are more than 3 words apart (`within`); each is enough")  # fmt: skip
 WHY_NOT = {
     "no term at all": (RULE, "hello", ""),
     "one group missing": (RULE, "my otp", "none of [send me]"),
@@ -157,14 +155,12 @@ def test_a_pack_with_signs_passes_all_checks(tmp_path: Path) -> None:
     assert [pack.id for pack in packs] == ["one-time-codes"]
 
 
-FOUND = {
-    "a link": ("your otp: https://a.example/b", [(5, 8, "otp"), (10, 29, "{link}")]),
-    "the term as well": ("otp send me", [(0, 3, "otp"), (4, 11, "send me")]),
-    "a link too far": (f"otp {'and ' * 13} https://a.example/b", None),
-    "a link alone": ("https://a.example/b", None),
-    "the words of the sign": ("otp link", None),
-    "a cancelled link": ("never share your otp at https://a.example/b", None),
-}
+FOUND = {"a link": ("your otp: https://a.example/b", [(5, 8, "otp"), (10, 29, "{link}")]),
+         "the term as well": ("otp send me", [(0, 3, "otp"), (4, 11, "send me")]),
+         "a link too far": (f"otp {'and ' * 13} https://a.example/b", None),
+         "a link alone": ("https://a.example/b", None),
+         "the words of the sign": ("otp link", None),
+         "a cancelled link": ("never share your otp at https://a.example/b", None)}  # fmt: skip
 
 
 @pytest.mark.parametrize(("text", "spans"), FOUND.values(), ids=FOUND)

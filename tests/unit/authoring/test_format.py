@@ -10,37 +10,15 @@ from authoring.format import WIDTH, canonical, comments_in
 from matcher import Pack, PackError
 
 ROOT = Path(__file__).parents[3]
-LAID_OUT = """\
-id: one-time-codes
-version: 3
-title: Theft of one-time codes
-why: Whoever passes on a code gives away an account.
-category: SCAMS_AND_FRAUD
-keywords: [PHISHING]
-ground: illegal
-legal_ground:
-  text: Fraud
-  url: https://law.example/1
-languages: [en, id]
-owner: trust@provider.example
-in_force: {from: 2026-11-01, until: 2027-04-30}
-rules:
-  - id: asks-for-code
-    severity: high
-    why: Asks for a code.
-    all:
-      - [otp, login code]
-      - [send me]
-    within: 12
-    except: [otp bank]
-    unless: [never share]
-    match:
-      - send me the otp
-      - otp - send me
-    ignore:
-      - send me my otp bank
-      - "never share an otp, even if asked: send me"
-"""
+LAID_OUT = (
+    PACK.replace(' {text: Fraud, url: "https://law.example/1"}',
+                 "\n  text: Fraud\n  url: https://law.example/1")
+    .replace(" [send me the otp, ", "\n      - send me the otp\n      - ")
+    .replace("otp - send me]", "otp - send me")
+    .replace(" [send me my otp bank, ", "\n      - send me my otp bank\n      - ")
+    .replace('send me"]', 'send me"')
+)  # fmt: skip
+"""Mappings with a link and lists of sentences stand on lines of their own."""
 
 
 def test_a_pack_is_laid_out() -> None:

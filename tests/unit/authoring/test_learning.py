@@ -257,19 +257,17 @@ def said(
     return PostVerdict(key, "p-1", by, category, verdict, moderator)
 
 
-LABELS = {
-    "confirmed": ([said(True)], {}, True),
-    "dismissed": ([said(False)], {}, False),
-    "skipped": ([said(None)], {}, None),
-    "confirmed and overturned": ([said(True)], {"overturned": frozenset({"d-1"})}, False),
-    "dismissed and overturned": ([said(False)], {"overturned": frozenset({"d-1"})}, True),
-    "confirmed for another category": ([said(True, category=OTHER)], {}, None),
-    "dismissed for another category": ([said(False, category=OTHER)], {}, False),
-    "two who disagree": ([said(True)], {"looks": {"d-1": [("m-2", False)]}}, None),
-    "two who agree": ([said(True)], {"looks": {"d-1": [("m-2", True)]}}, True),
-    "two rules, one of them wrong": ([said(False), said(True, "d-2")], {}, True),
-    "an audited post": ([said(False, by=SelectedBy.AUDIT)], {}, False),
-}
+LABELS = {"confirmed": ([said(True)], {}, True),
+          "dismissed": ([said(False)], {}, False),
+          "skipped": ([said(None)], {}, None),
+          "confirmed and overturned": ([said(True)], {"overturned": frozenset({"d-1"})}, False),
+          "dismissed and overturned": ([said(False)], {"overturned": frozenset({"d-1"})}, True),
+          "confirmed for another category": ([said(True, category=OTHER)], {}, None),
+          "dismissed for another category": ([said(False, category=OTHER)], {}, False),
+          "two who disagree": ([said(True)], {"looks": {"d-1": [("m-2", False)]}}, None),
+          "two who agree": ([said(True)], {"looks": {"d-1": [("m-2", True)]}}, True),
+          "two rules, one of them wrong": ([said(False), said(True, "d-2")], {}, True),
+          "an audited post": ([said(False, by=SelectedBy.AUDIT)], {}, False)}  # fmt: skip
 
 
 @pytest.mark.parametrize(("verdicts", "later", "label"), LABELS.values(), ids=LABELS)

@@ -53,10 +53,8 @@ def index(data: bytes) -> ClaimIndex:
     return ClaimIndex(data)
 
 
-SALT = (
-    "Everybody says that drinking warm salt water three times a day cures the common cold "
-    "within one night, so my aunt does it #SaltWater https://a.example/1"
-)
+SALT = ("Everybody says that drinking warm salt water three times a day cures the common cold "
+        "within one night, so my aunt does it #SaltWater https://a.example/1")  # fmt: skip
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -102,10 +102,8 @@ def test_each_field_has_its_words_in_order_and_a_summary_has_them_sorted(arrays:
         entries: list[FeedCheck], language: str) -> None:  # fmt: skip
     number = {word: at for at, word in enumerate(listed(arrays, "words"))}
     for field in ("claim", "title", "summary"):
-        words = [
-            [number[word.stem] for word in words_of(texts(entry)[field], language)]
-            for entry in entries
-        ]
+        words = [[number[word.stem] for word in words_of(texts(entry)[field], language)]
+                 for entry in entries]  # fmt: skip
         held = sliced(arrays, f"{field}_words", f"{field}_starts")
         assert [[one & ~index.NAME_BIT for one in some] for some in held] == (
             [sorted(set(one)) for one in words] if field == "summary" else words
@@ -119,10 +117,8 @@ def test_a_word_that_opens_a_claim_is_a_name_unless_it_is_mostly_written_small(a
     for text in [*every, *calibration_negatives(language)]:
         for word in words_of(text, language):
             small[word.stem] += word.is_small - word.is_name
-    names = [
-        [word.is_name or (word.opens and small[word.stem] <= 0) for word in words]
-        for words in (words_of(entry.check.claim, language) for entry in entries)
-    ]
+    names = [[word.is_name or (word.opens and small[word.stem] <= 0) for word in words]
+             for words in (words_of(entry.check.claim, language) for entry in entries)]  # fmt: skip
     held = sliced(arrays, "claim_words", "claim_starts")
     assert [[bool(one & index.NAME_BIT) for one in some] for some in held] == names
     assert any(map(any, names)) or language == "zh"

@@ -32,10 +32,8 @@ def asked(
                      **{"fingerprint": bytes([n] * 64)} | changes)
         for n in range(130)
     ]  # fmt: skip
-    answers = {
-        row.finding: [Answer(f"m-{n // 2 % judges}", "right" if said == "r" else "wrong")]
-        for n, (row, said) in enumerate(zip(rows, verdicts, strict=False))
-    }
+    answers = {row.finding: [Answer(f"m-{n // 2 % judges}", "right" if said == "r" else "wrong")]
+               for n, (row, said) in enumerate(zip(rows, verdicts, strict=False))}  # fmt: skip
     trial = Trial("p/r", 1, "", utc(NOW - timedelta(days=1)), "lead-1")
     return asked_by(trial, rule, rows, answers, TrialRules(people=people), NOW)
 
@@ -79,10 +77,8 @@ def test_a_text_too_short_for_a_fingerprint_is_asked_like_others() -> None:
 
 def test_nobody_is_asked_about_an_erased_author() -> None:
     """Each text is a group of its own, which only the noted group tells."""
-    rows = [
-        DrawnFinding(digest("f", str(n)), "p/r", 1, f"{n:032x}").forgotten(f"g{n}")
-        for n in range(32)
-    ]
+    rows = [DrawnFinding(digest("f", str(n)), "p/r", 1, f"{n:032x}").forgotten(f"g{n}")
+            for n in range(32)]  # fmt: skip
     living = [msgspec.structs.replace(one, group="") for one in rows[31:]]
     twice = next(n for n, one in enumerate(rows) if is_asked_twice(one.finding))
     answers = {rows[twice].finding: [Answer("m-1", "right")]}

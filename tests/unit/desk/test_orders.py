@@ -203,10 +203,8 @@ def test_the_author_comes_first_and_a_language_without_notices_is_the_moderators
 
 
 def test_without_a_measure_the_author_gets_none() -> None:
-    assert (
-        shown_notices(replace(NOTICE_FORM, measure="none"), notice_card(), MODERATOR, SENT, "en")
-        == []
-    )
+    assert (shown_notices(replace(NOTICE_FORM, measure="none"), notice_card(), MODERATOR, SENT,
+                          "en") == [])  # fmt: skip
     assert (shown_notices(replace(NOTICE_FORM, verdict="dismissed"), notice_card(), MODERATOR,
                           SENT, "en") == [])  # fmt: skip
 

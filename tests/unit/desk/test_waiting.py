@@ -278,10 +278,8 @@ def test_counts_are_by_kind_where_there_is_no_category_and_the_most_first() -> N
     items = [replace(BASE, category="b"), replace(BASE, category="a"), held,
              replace(held, kind=ItemKind.AUDIT),
              replace(held, since="2026-11-26T12:00:00Z")]  # fmt: skip
-    counted = [
-        (each.category, each.kind, each.count, each.oldest)
-        for each in desk_queue.category_counts(items)
-    ]
+    counted = [(each.category, each.kind, each.count, each.oldest)
+               for each in desk_queue.category_counts(items)]  # fmt: skip
     at = BASE.since
     assert counted == [("", "held_rule", 2, at), ("", "audit", 1, at), ("a", "", 1, at),
                        ("b", "", 1, at)]  # fmt: skip

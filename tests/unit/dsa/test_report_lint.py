@@ -245,10 +245,8 @@ def test_a_large_year_is_proved_while_a_function_may_run() -> None:
 @pytest.mark.parametrize("audited", [99, 100])
 def test_recall_is_proved_from_a_hundred_audited_posts_on(audited: int) -> None:
     verdicts = ["violating"] * 5 + ["not_violating"] * (audited - 5) + ["gone"]
-    audits = [
-        entry("audit", number, 9, month="2026-02", verdict=verdict)
-        for number, verdict in enumerate(verdicts)
-    ]
+    audits = [entry("audit", number, 9, month="2026-02", verdict=verdict)
+              for number, verdict in enumerate(verdicts)]  # fmt: skip
     found = entry("decision", 1, 9, verdict="confirmed", rules={"p/1/r/live": 1},
                   found_days=("2026-02-03",), category="VIOLENCE", ground="illegal",
                   source_type="VOLUNTARY")  # fmt: skip

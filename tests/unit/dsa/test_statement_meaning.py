@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from support.statement_samples import SOUND, changed, incompatible
+from support.statement_samples import SOUND, changed, incompatible, wrong
 
 from dsa.statement import personal_data
 from dsa.statement_checks import Distribution, meaning_problems
@@ -19,29 +19,27 @@ TODAY = date(2026, 11, 25)
 
 WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
     "an e-mail address in the facts":
-        (changed(decision_facts="Somebody wrote from jo.doe@mail.example about it."),
-         *("decision_facts", "personal_data_email")),
+        wrong("personal_data_email",
+              decision_facts="Somebody wrote from jo.doe@mail.example about it."),
     "a phone number in the explanation":
-        (changed(illegal_content_explanation="The post says to call +62 812 3456 7890."),
-         *("illegal_content_explanation", "personal_data_phone")),
-    "a handle in the facts": (changed(decision_facts="The account @invented_seller posted it."),
-                              *("decision_facts", "personal_data_handle")),
-    "content after its restriction": (changed(content_date="2026-11-03"),
-                                      *("content_date", "date_order")),
-    "an end before the beginning": (changed(end_date_visibility_restriction="2026-11-01"),
-                                    *("end_date_visibility_restriction", "date_order")),
-    "applied tomorrow": (changed(application_date="2026-11-26"), "application_date", "date_order"),
-    "notified, and found by machine":
-        (changed(source_type="SOURCE_ARTICLE_16", decision_facts="A notice told of the post."),
-         *("automated_detection", "flag_contradicts_source")),
+        wrong("personal_data_phone",
+              illegal_content_explanation="The post says to call +62 812 3456 7890."),
+    "a handle in the facts": wrong("personal_data_handle",
+                                   decision_facts="The account @invented_seller posted it."),
+    "content after its restriction": wrong("date_order", content_date="2026-11-03"),
+    "an end before the beginning": wrong("date_order",
+                                         end_date_visibility_restriction="2026-11-01"),
+    "applied tomorrow": wrong("date_order", application_date="2026-11-26"),
+    "notified, and found by machine": wrong("flag_contradicts_source", "automated_detection",
+                                            source_type="SOURCE_ARTICLE_16",
+                                            decision_facts="A notice told of the post."),
     "found by a rule, and not by machine":
-        (changed(automated_detection="No"), *("automated_detection", "flag_contradicts_facts")),
+        wrong("flag_contradicts_facts", automated_detection="No"),
     "decided by a moderator, and by machine alone":
-        (changed(automated_decision="AUTOMATED_DECISION_FULLY"),
-         *("automated_decision", "flag_contradicts_facts")),
+        wrong("flag_contradicts_facts", automated_decision="AUTOMATED_DECISION_FULLY"),
     "a category that its pack has not":
-        (changed(category="STATEMENT_CATEGORY_VIOLENCE", category_specification=[]),
-         *("category", "category_not_of_pack")),
+        wrong("category_not_of_pack", category="STATEMENT_CATEGORY_VIOLENCE",
+              category_specification=[]),
     "a category that no pack with its ground has": (
         changed(**NO_PACK, illegal_content_legal_ground="An invented act")
         | {"category": "STATEMENT_CATEGORY_ANIMAL_WELFARE"},
@@ -53,13 +51,11 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
         changed(**NO_PACK | {"source_type": "SOURCE_VOLUNTARY"})
         | {"category": "STATEMENT_CATEGORY_NOT_SPECIFIED_NOTICE"},
         *("category", "category_contradicts_field")),
-    "a legal ground of one letter": (changed(illegal_content_legal_ground="x"),
-                                     *("illegal_content_legal_ground", "too_short")),
-    "a section of no law": (incompatible(incompatible_content_ground="§ 4"),
-                            *("incompatible_content_ground", "too_short")),
-    "facts of no letter": (changed(decision_facts="…"), "decision_facts", "too_short"),
-    "a keyword of another category": (changed(category_specification=["KEYWORD_COORDINATED_HARM"]),
-                                      *("category_specification", "keyword_of_other_category")),
+    "a legal ground of one letter": wrong("too_short", illegal_content_legal_ground="x"),
+    "a section of no law": wrong("too_short", made=incompatible, incompatible_content_ground="§ 4"),
+    "facts of no letter": wrong("too_short", decision_facts="…"),
+    "a keyword of another category": wrong("keyword_of_other_category",
+                                           category_specification=["KEYWORD_COORDINATED_HARM"]),
 }  # fmt: skip
 
 

@@ -284,10 +284,8 @@ def test_members_that_lie_backwards_count_what_is_read_for_them() -> None:
 def test_the_same_file_ends_at_the_same_record_however_it_is_read() -> None:
     """Marks are counted by the chunks that are asked for, whatever a stream gives at once."""
     data = HEADER + b"a\n" * 800_000
-    ends = {
-        taken(stream, data, context(budget=Budget(marks=200_000)))
-        for stream in (io.BytesIO(data), Generated(iter([data])))
-    }
+    ends = {taken(stream, data, context(budget=Budget(marks=200_000)))
+            for stream in (io.BytesIO(data), Generated(iter([data])))}  # fmt: skip
     assert len(ends) == 1
 
 

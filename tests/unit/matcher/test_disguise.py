@@ -2,7 +2,7 @@
 slices of the text that match."""
 
 import pytest
-from support.sample_packs import pack_of
+from support.sample_packs import pack_of, rule_of, slices
 
 from matcher import Evasion, Matcher, Rule, Severity
 from matcher.candidates import find_candidates
@@ -221,26 +221,19 @@ HONEST = {
 }  # fmt: skip
 
 
-def slices(terms: tuple[str, ...], text: str, **options: object) -> list[str]:
-    rule = Rule(id="the-rule", severity=Severity.LOW, why="Tests.", groups=(terms,), **options)
-    hits = Matcher([pack_of(rule)]).find(text)
-    return [text[span.start : span.end] for hit in hits for span in hit.spans]
-
-
 @pytest.mark.parametrize(("term", "text", "expected"), DISGUISED.values(), ids=DISGUISED)
 def test_reads_a_disguised_word(term: str, text: str, expected: list[str]) -> None:
-    assert slices((term,), text) == expected
+    assert slices(rule_of([term]), text) == expected
 
 
 @pytest.mark.parametrize(("term", "text", "expected"), DISGUISED.values(), ids=DISGUISED)
 def test_an_exact_rule_does_not_read_disguises(term: str, text: str, expected: list[str]) -> None:
-    padded = [found for found in slices((term,), text, exact=True) if found != term]
-    assert padded == []
+    assert {*slices(rule_of([term], exact=True), text)} <= {term}
 
 
 @pytest.mark.parametrize(("terms", "text"), HONEST.values(), ids=HONEST)
 def test_does_not_match_honest_writing(terms: list[str], text: str) -> None:
-    assert slices(tuple(terms), text) == []
+    assert slices(rule_of(terms), text) == []
 
 
 EVASIONS = {
@@ -261,33 +254,26 @@ EVASIONS = {
 
 @pytest.mark.parametrize(("term", "text", "evasion"), EVASIONS.values(), ids=EVASIONS)
 def test_a_span_names_the_disguise(term: str, text: str, evasion: tuple[Evasion, ...]) -> None:
-    rule = Rule(id="the-rule", severity=Severity.LOW, why="Tests.", groups=((term,),))
-    [hit] = Matcher([pack_of(rule)]).find(text)
+    [hit] = Matcher([pack_of(rule_of([term]))]).find(text)
     assert {span.evasion for span in hit.spans} == {evasion}
 
 
 def test_a_disguised_word_counts_in_windows_as_the_words_it_is_written_in() -> None:
-    near = {"groups": (("send",), ("code",)), "within": 1}
-    rule = Rule(id="the-rule", severity=Severity.LOW, why="Tests.", **near)
-    matcher = Matcher([pack_of(rule)])
+    matcher = Matcher([pack_of(rule_of(["send"], ["code"], within=1))])
     assert matcher.find("s3nd the c0de")
     assert not matcher.find("s3nd me the c0de")
     assert matcher.find("s e n d the c o d e")
 
 
 def test_a_disguised_exception_counts() -> None:
-    rule = Rule(
-        id="the-rule", severity=Severity.LOW, why="T", groups=(("otp",),), unless=("never share",)
-    )
+    rule = rule_of(["otp"], unless=("never share",))
     assert Matcher([pack_of(rule)]).find("n3ver share the otp") == ()
 
 
 def test_two_words_that_fit_one_disguise_are_both_found() -> None:
-    assert slices(("bomb", "bumb"), "b*mb") == ["b*mb"]
-    rules = [
-        Rule(id=f"rule-{term}", severity=Severity.LOW, why="Tests.", groups=((term,),))
-        for term in ("bomb", "bumb")
-    ]
+    assert slices(rule_of(["bomb", "bumb"]), "b*mb") == ["b*mb"]
+    rules = [Rule(id=f"rule-{term}", severity=Severity.LOW, why="Tests.", groups=((term,),))
+             for term in ("bomb", "bumb")]  # fmt: skip
     assert len(Matcher([pack_of(*rules)]).find("b*mb")) == 2
 
 
@@ -315,17 +301,15 @@ AFFIXED = {
 
 @pytest.mark.parametrize(("term", "text", "count"), AFFIXED.values(), ids=AFFIXED)
 def test_affixes_of_indonesian_match_if_asked_for(term: str, text: str, count: int) -> None:
-    assert len(slices((term,), text, affixes=Affixes.ID)) == count
+    assert len(slices(rule_of([term], affixes=Affixes.ID), text)) == count
 
 
 def test_without_the_option_affixes_make_other_words() -> None:
-    assert slices(("kirim",), "mengirimkan kirimnya") == []
+    assert slices(rule_of(["kirim"]), "mengirimkan kirimnya") == []
 
 
 def test_a_form_is_reported_as_its_term() -> None:
-    rule = Rule(
-        id="the-rule", severity=Severity.LOW, why="T", groups=(("kirim",),), affixes=Affixes.ID
-    )
+    rule = rule_of(["kirim"], affixes=Affixes.ID)
     [hit] = Matcher([pack_of(rule)]).find("tolong k1rimkan")
     assert [(span.term, span.evasion) for span in hit.spans] == [("kirim", (Evasion.LEET,))]
 
@@ -354,19 +338,14 @@ ORDINARY = {
 }  # fmt: skip
 
 MISSED_PIECES = {
-    "a digit": "b0mb",
-    "a digit, and a call after it": "pu5s!",
-    "a star": "b*mb",
-    "a star among emphasis": "**b*mb**",
-    "a hash as a star": "b#mb",
-    "a run of a letter": "booomb",
-    "a letter of another script": "سلاh",
-    "words after a hash": "#HelloWorld",
-    "between brackets": "(b0mb)",
+    "a digit": "b0mb", "a digit, and a call after it": "pu5s!", "a star": "b*mb",
+    "a star among emphasis": "**b*mb**", "a hash as a star": "b#mb",
+    "a run of a letter": "booomb", "a letter of another script": "سلاh",
+    "words after a hash": "#HelloWorld", "between brackets": "(b0mb)",
     "after Han letters": "买b0mb",
     "in a chunk too long to remember": f"{'-' * REMEMBERED_LENGTH}b0mb",
     "after more chunks than are read": " ".join(f"a{n}b" for n in range(CHUNKS_READ + 1)),
-}
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -2,9 +2,9 @@
 row is: the terms of one group, a text, and the slices of the text that are found."""
 
 import pytest
-from support.sample_packs import pack_of
+from support.sample_packs import pack_of, rule_of, slices
 
-from matcher import Evasion, Hit, Matcher, Rule, Severity, engine
+from matcher import Evasion, Matcher, Rule, Severity, engine
 
 ZWSP, RLO, SHY, NBSP = "\u200b", "\u202e", "\u00ad", "\u00a0"
 
@@ -114,21 +114,14 @@ FOUND = {
 }  # fmt: skip
 
 
-def slices(terms: list[str], text: str) -> list[str]:
-    rule = Rule(id="the-rule", severity=Severity.LOW, why="Tests.", groups=(tuple(terms),))
-    hits = Matcher([pack_of(rule)]).find(text)
-    return [text[span.start : span.end] for hit in hits for span in hit.spans]
-
-
 @pytest.mark.parametrize(("terms", "text", "expected"), FOUND.values(), ids=FOUND)
 def test_finds_exactly(terms: list[str], text: str, expected: list[str]) -> None:
-    assert slices(terms, text) == expected
+    assert slices(rule_of(terms), text) == expected
 
 
 def test_16_a_span_says_which_term_it_is() -> None:
     terms = ("otp", "one-time code", "Über")
-    rule = Rule(id="the-rule", severity=Severity.LOW, why="Tests.", groups=(terms,))
-    [hit] = Matcher([pack_of(rule)]).find("ONE TIME CODE, über, ｏｔｐ")
+    [hit] = Matcher([pack_of(rule_of(terms))]).find("ONE TIME CODE, über, ｏｔｐ")
     assert [span.term for span in hit.spans] == ["one-time code", "Über", "otp"]
 
 
@@ -151,26 +144,22 @@ EVASIONS = {
 
 @pytest.mark.parametrize(("term", "text", "evasion"), EVASIONS.values(), ids=EVASIONS)
 def test_a_span_names_the_disguise(term: str, text: str, evasion: tuple[Evasion, ...]) -> None:
-    rule = Rule(id="the-rule", severity=Severity.LOW, why="Tests.", groups=((term,),))
-    [hit] = Matcher([pack_of(rule)]).find(text)
+    [hit] = Matcher([pack_of(rule_of([term]))]).find(text)
     assert {span.evasion for span in hit.spans} == {evasion}
 
 
 @pytest.mark.parametrize("text", ["ＯTP", "о" + "tp", f"o{ZWSP}tp", "ótp"])
 def test_an_exact_rule_sees_through_nothing(text: str) -> None:
-    rule = Rule(id="the-rule", severity=Severity.LOW, why="T", groups=(("otp",),), exact=True)
-    assert Matcher([pack_of(rule)]).find(text) == ()
+    assert Matcher([pack_of(rule_of(["otp"], exact=True))]).find(text) == ()
 
 
 @pytest.mark.parametrize("text", ["OTP", "an 'otp'", "请发otp给我"])
 def test_an_exact_rule_still_takes_any_case_and_neighbour(text: str) -> None:
-    rule = Rule(id="the-rule", severity=Severity.LOW, why="T", groups=(("otp",),), exact=True)
-    assert len(Matcher([pack_of(rule)]).find(text)) == 1
+    assert len(Matcher([pack_of(rule_of(["otp"], exact=True))]).find(text)) == 1
 
 
 def test_an_exact_rule_with_an_accent_wants_the_accent() -> None:
-    rule = Rule(id="the-rule", severity=Severity.LOW, why="T", groups=(("Über",),), exact=True)
-    matcher = Matcher([pack_of(rule)])
+    matcher = Matcher([pack_of(rule_of(["Über"], exact=True))])
     assert matcher.find("Uber") == ()
     assert matcher.find("U\u0308BER")
 
@@ -200,10 +189,6 @@ TRAPS = {
 }  # fmt: skip
 
 
-def trap_slices(hits: tuple[Hit, ...], text: str) -> list[str]:
-    return [text[span.start : span.end] for hit in hits for span in hit.spans]
-
-
 @pytest.fixture(params=["one by one", "together"])
 def together(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if request.param == "together":
@@ -214,11 +199,11 @@ def together(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.usefixtures("together")
 @pytest.mark.parametrize(("terms", "expected"), TRAPS.values(), ids=TRAPS)
 def test_avoids_known_bugs_of_matchers(terms: list[str], expected: dict[str, list[str]]) -> None:
-    rule = Rule(id="the-rule", severity=Severity.LOW, why="Tests.", groups=(tuple(terms),))
-    hits = Matcher([pack_of(rule)]).find_all(expected)
-    assert [trap_slices(found, text) for found, text in zip(hits, expected, strict=True)] == list(
-        expected.values()
-    )
+    hits = Matcher([pack_of(rule_of(terms))]).find_all(expected)
+    assert [
+        [text[span.start : span.end] for hit in found for span in hit.spans]
+        for found, text in zip(hits, expected, strict=True)
+    ] == list(expected.values())
 
 
 @pytest.mark.usefixtures("together")

@@ -4,30 +4,15 @@ from time import process_time
 
 import pytest
 from msgspec import structs
-from support.sample_packs import pack_of
+from support.sample_packs import pack_of, rule_of, slices
 
 from matcher import AtLeast, Evasion, Hit, Matcher, Mode, Pack, Rule, Severity
 from matcher.aligned import find_hosts, opaque_spans
 from matcher.fold import normal_host
 
 
-def rule_of(*groups: list[str], **more: object) -> Rule:
-    return Rule(
-        id="the-rule",
-        severity=Severity.LOW,
-        why="Tests.",
-        groups=tuple(map(tuple, groups)),
-        **more,  # type: ignore[arg-type]
-    )
-
-
 def counted(n: int, *terms: str, **more: object) -> Rule:
     return structs.replace(rule_of(), at_least=AtLeast(n, terms), **more)
-
-
-def slices(rule: Rule, text: str) -> list[str]:
-    hits = Matcher([pack_of(rule)]).find(text)
-    return [text[span.start : span.end] for hit in hits for span in hit.spans]
 
 
 AB = (["a"], ["b"])
@@ -205,28 +190,26 @@ def test_14_a_hostile_text_is_bounded(text: str) -> None:
     assert all(0 < len(hit.spans) <= 200 for hit in hits)
 
 
-OPAQUE = {
-    "a link": ("see https://a.example/b?c#d now", ["https://a.example/b?c#d"]),
-    "final signs do not belong to it": ("(https://a.example/b).", ["https://a.example/b"]),
-    "in quotes": ("“https://a.example/b”", ["https://a.example/b"]),
-    "a capital scheme": ("HTTPS://A.example", ["HTTPS://A.example"]),
-    "after Han letters": ("点击https://a.example/b", ["https://a.example/b"]),
-    "before Han letters": ("https://a.example/b领取", ["https://a.example/b"]),
-    "a host of Han letters": ("https://例子.测试/b 领取", ["https://例子.测试/b"]),
-    "a path of Arabic letters": ("https://a.example/رمز x", ["https://a.example/رمز"]),
-    "a scheme inside a word": ("xhttps://a.example/b", ["a.example/b"]),
-    "www": ("www.a.example", ["www.a.example"]),
-    "a bare host with a path": ("a.example/b", ["a.example/b"]),
-    "a bare host with a port": ("a.example:80/b", ["a.example:80/b"]),
-    "a bare host without a slash": ("a.example", []),
-    "a scheme without a host": ("https:// https://-", []),
-    "either or": ("and/or 1.5/2 e.g./i.e.", []),
-    "a mention": ("hi @user_1, @a.b.", ["@user_1", "@a.b"]),
-    "a mention with a host": ("@user@a.example", ["@user@a.example"]),
-    "an address": ("user@a.example", []),
-    "a mention before Han letters": ("@user验证", ["@user"]),
-    "a handle with marks": ("@कि x", ["@कि"]),
-}
+OPAQUE = {"a link": ("see https://a.example/b?c#d now", ["https://a.example/b?c#d"]),
+          "final signs do not belong to it": ("(https://a.example/b).", ["https://a.example/b"]),
+          "in quotes": ("“https://a.example/b”", ["https://a.example/b"]),
+          "a capital scheme": ("HTTPS://A.example", ["HTTPS://A.example"]),
+          "after Han letters": ("点击https://a.example/b", ["https://a.example/b"]),
+          "before Han letters": ("https://a.example/b领取", ["https://a.example/b"]),
+          "a host of Han letters": ("https://例子.测试/b 领取", ["https://例子.测试/b"]),
+          "a path of Arabic letters": ("https://a.example/رمز x", ["https://a.example/رمز"]),
+          "a scheme inside a word": ("xhttps://a.example/b", ["a.example/b"]),
+          "www": ("www.a.example", ["www.a.example"]),
+          "a bare host with a path": ("a.example/b", ["a.example/b"]),
+          "a bare host with a port": ("a.example:80/b", ["a.example:80/b"]),
+          "a bare host without a slash": ("a.example", []),
+          "a scheme without a host": ("https:// https://-", []),
+          "either or": ("and/or 1.5/2 e.g./i.e.", []),
+          "a mention": ("hi @user_1, @a.b.", ["@user_1", "@a.b"]),
+          "a mention with a host": ("@user@a.example", ["@user@a.example"]),
+          "an address": ("user@a.example", []),
+          "a mention before Han letters": ("@user验证", ["@user"]),
+          "a handle with marks": ("@कि x", ["@कि"])}  # fmt: skip
 
 
 @pytest.mark.parametrize(("text", "expected"), OPAQUE.values(), ids=OPAQUE)
@@ -234,30 +217,27 @@ def test_finds_links_and_mentions(text: str, expected: list[str]) -> None:
     assert [text[span.start : span.end] for span in opaque_spans(text)] == expected
 
 
-HOSTS = {
-    "itself": ("shop.example", True),
-    "in a link": ("https://shop.example/x", True),
-    "behind a hidden character": ("see\u200bthis, \u200bshop.example", True),
-    "behind hyphens and a hidden character": ("- --\u200bshop.example", True),
-    "behind a dot and a hidden character": ("end.\u200bshop.example", True),
-    "behind a letter and a hidden character": ("my\u200bshop.example", False),
-    "behind a hyphen that is hidden as well": ("_my-\u200bshop.example", False),
-    "with hidden characters inside": ("sh\u200bop.exam\u200bple", False),
-    "as a subdomain": ("https://www.shop.example", True),
-    "in capitals and full width": ("ＳＨＯＰ.Example", True),
-    "with a user and a port": ("http://me@shop.example:80/", True),
-    "at the end of a sentence": ("go to shop.example.", True),
-    "as part of a longer name": ("myshop.example", False),
-    "as a subdomain of another": ("shop.example.other.example", False),
-    "in the path of another": ("https://other.example/shop.example", False),
-    "in the user of another": ("https://shop.example@other.example/", False),
-}
+HOSTS = {"itself": ("shop.example", True),
+         "in a link": ("https://shop.example/x", True),
+         "behind a hidden character": ("see\u200bthis, \u200bshop.example", True),
+         "behind hyphens and a hidden character": ("- --\u200bshop.example", True),
+         "behind a dot and a hidden character": ("end.\u200bshop.example", True),
+         "behind a letter and a hidden character": ("my\u200bshop.example", False),
+         "behind a hyphen that is hidden as well": ("_my-\u200bshop.example", False),
+         "with hidden characters inside": ("sh\u200bop.exam\u200bple", False),
+         "as a subdomain": ("https://www.shop.example", True),
+         "in capitals and full width": ("ＳＨＯＰ.Example", True),
+         "with a user and a port": ("http://me@shop.example:80/", True),
+         "at the end of a sentence": ("go to shop.example.", True),
+         "as part of a longer name": ("myshop.example", False),
+         "as a subdomain of another": ("shop.example.other.example", False),
+         "in the path of another": ("https://other.example/shop.example", False),
+         "in the user of another": ("https://shop.example@other.example/", False)}  # fmt: skip
 
 
 @pytest.mark.parametrize(("text", "found"), HOSTS.values(), ids=HOSTS)
 def test_a_rule_on_a_host_finds_it(text: str, found: bool) -> None:
-    rule = Rule(id="the-rule", severity=Severity.LOW, why="T", links=("shop.example",))
-    assert bool(Matcher([pack_of(rule)]).find(text)) is found
+    assert bool(matcher_of().find(text)) is found
 
 
 PASSING = {
@@ -287,14 +267,12 @@ def test_a_rule_on_a_host_finds_its_look_alikes(text: str, found: bool) -> None:
         assert exact.find(text) == ()
 
 
-PLAIN = {
-    "a false name, and the true one": ("b4nk.example", "bank.example"),
-    "another figure": ("shop1.example", "shop2.example"),
-    "two plain letters": ("mall.example", "mail.example"),
-    "a name with an accent, and without": ("münchen.example", "munchen.example"),
-    "another accent": ("münchen.example", "mûnchen.example"),
-    "a name of another script": ("рот.example", "pot.example"),
-}
+PLAIN = {"a false name, and the true one": ("b4nk.example", "bank.example"),
+         "another figure": ("shop1.example", "shop2.example"),
+         "two plain letters": ("mall.example", "mail.example"),
+         "a name with an accent, and without": ("münchen.example", "munchen.example"),
+         "another accent": ("münchen.example", "mûnchen.example"),
+         "a name of another script": ("рот.example", "pot.example")}  # fmt: skip
 
 
 @pytest.mark.parametrize(("named", "text"), PLAIN.values(), ids=PLAIN)
@@ -322,26 +300,23 @@ def test_a_link_of_the_post_may_look_like_a_host() -> None:
 @pytest.mark.parametrize("written", ["münchen.example", "xn--mnchen-3ya.example"])
 @pytest.mark.parametrize("text", ["https://MÜNCHEN.example/", "www.xn--mnchen-3ya.example"])
 def test_hosts_are_the_same_encoded_or_not(written: str, text: str) -> None:
-    rule = Rule(id="the-rule", severity=Severity.LOW, why="T", links=(written,))
-    [hit] = Matcher([pack_of(rule)]).find(text)
+    [hit] = matcher_of(links=(written,)).find(text)
     assert hit.spans[0].term == written
 
 
-def matcher_of(**more: object) -> Matcher:
-    fields = {"links": ("shop.example",), **more}
-    rule = Rule(id="the-rule", severity=Severity.LOW, why="T", **fields)  # type: ignore[arg-type]
-    return Matcher([pack_of(rule)])
+def matcher_of(*groups: list[str], **more: object) -> Matcher:
+    return Matcher([pack_of(rule_of(*groups, **{"links": ("shop.example",), **more}))])
 
 
 def test_a_link_of_the_post_serves_any_window_of_its_text() -> None:
     post = [("text", "x otp x"), ("links/0", "https://shop.example/a")]
-    [[hit]] = matcher_of(groups=(("otp",),), within=0).find_posts([post])
+    [[hit]] = matcher_of(["otp"], within=0).find_posts([post])
     assert [(s.part, s.start, s.end) for s in hit.spans] == [("text", 2, 5), ("links/0", 8, 20)]
 
 
 def test_a_link_of_the_post_serves_no_other_part() -> None:
     post = [("text", "x"), ("media_text/0", "otp"), ("links/0", "https://shop.example/a")]
-    assert matcher_of(groups=(("otp",),)).find_posts([post]) == [()]
+    assert matcher_of(["otp"]).find_posts([post]) == [()]
 
 
 def test_a_link_of_the_post_is_enough_for_a_rule_on_hosts() -> None:
@@ -358,7 +333,7 @@ def test_a_context_in_the_text_cancels_a_link_of_the_post() -> None:
 def test_a_host_in_the_text_counts_by_its_place() -> None:
     near = "otp x shop.example"
     far = "otp x x https://shop.example/"
-    matcher = matcher_of(groups=(("otp",),), within=1)
+    matcher = matcher_of(["otp"], within=1)
     assert [bool(hits) for hits in matcher.find_all([near, far])] == [True, False]
 
 

@@ -25,13 +25,10 @@ def script() -> ModuleType:
 
 
 EXTRACT = script()
-CATALOGUES = [
-    (language, name)
-    for language in LANGUAGES
-    if language != "en"
-    for name, folder in EXTRACT.packages().items()
-    if len(EXTRACT.messages_of(folder))
-]
+CATALOGUES = [(language, name)
+              for language in LANGUAGES if language != "en"
+              for name, folder in EXTRACT.packages().items()
+              if len(EXTRACT.messages_of(folder))]  # fmt: skip
 
 
 @pytest.mark.parametrize(("language", "package"), CATALOGUES)

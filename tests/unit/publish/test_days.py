@@ -182,11 +182,9 @@ def test_a_run_that_dies_at_any_write_is_ended_by_the_next(revised: bool) -> Non
 def test_a_day_without_providers_gives_the_pages_of_no_period_and_nothing_else() -> None:
     made = World()
     made.publish(CLOSED)
-    pages = {
-        f"{name}{ending}"
-        for name in ("authors", "index", "method")
-        for ending in (".html", ".id.html", ".zh.html")
-    }
+    pages = {f"{name}{ending}"
+             for name in ("authors", "index", "method")
+             for ending in (".html", ".id.html", ".zh.html")}  # fmt: skip
     assert made.files.keys() == {*pages, "feed.xml", "schemas/journal.json",
                                           "schemas/summary.json"}  # fmt: skip
 

@@ -199,11 +199,9 @@ def test_a_pack_page_changes_on_the_day_after_its_last_and_on_no_other() -> None
     for day in ("2027-04-29", "2027-04-30", "2027-05-01", "2027-05-02", "2027-06-30"):
         made.publish(f"{day}T03:00:00Z")
         changed.append({k for k in made.calls.writes if k.endswith(".html")})
-    pages = {
-        f"{page}{ending}"
-        for page in ("packs/one-time-codes/1", "index")
-        for ending in (".html", ".id.html", ".zh.html")
-    }
+    pages = {f"{page}{ending}"
+             for page in ("packs/one-time-codes/1", "index")
+             for ending in (".html", ".id.html", ".zh.html")}  # fmt: skip
     changed[0] = {page for page in changed[0] if not page.startswith(("authors", "method"))}
     assert changed == [pages, set(), pages, set(), set()]
 
@@ -354,10 +352,8 @@ def test_the_last_word_of_the_month_counts() -> None:
 
 
 def test_a_decision_of_an_earlier_month_counts_where_it_falls() -> None:
-    earlier = [
-        outcome(f"o {at}", contest(f"c {at}", one))
-        for at, one in enumerate(groups_of(GROUPS, "slot"))
-    ]
+    earlier = [outcome(f"o {at}", contest(f"c {at}", one))
+               for at, one in enumerate(groups_of(GROUPS, "slot"))]  # fmt: skip
     [row] = evidence(*earlier).values()
     assert (row.groups, row.stood, row.misleads) == (5, 0, True)
 

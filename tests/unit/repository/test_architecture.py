@@ -194,11 +194,9 @@ def test_claims_brings_no_library_of_arrays_or_learning() -> None:
 def test_the_command_prints_in_one_place() -> None:
     """Another console would let a terminal obey what a stranger called something. So would another
     colour of problems: one place, and no line that a narrow terminal breaks."""
-    others = [
-        (name, path.read_text("utf-8"))
-        for name, path in modules().items()
-        if name.startswith("terang") and name != "terang.terminal"
-    ]
+    others = [(name, path.read_text("utf-8"))
+              for name, path in modules().items()
+              if name.startswith("terang") and name != "terang.terminal"]  # fmt: skip
     assert [name for name, text in others if "import Console" in text] == []
     coloured = re.compile(r'print\(.*style="(red|yellow)"')
     assert [name for name, text in others if coloured.search(text)] == []

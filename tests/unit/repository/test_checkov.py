@@ -28,10 +28,8 @@ def test_an_exception_is_for_one_resource_of_the_template_and_says_why() -> None
     pytest.param(0, LISTED, 1, id="a template that it cannot read"),
 ])  # fmt: skip
 def test_checkov_finds_the_list(tmp_path: Path, passed: int, found: list[str], code: int) -> None:
-    faults = "".join(
-        f'Check: {check}: "x"\n\tFAILED for resource: {resource}\n'
-        for check, resource in (one.split()[:2] for one in found)
-    )
+    faults = "".join(f'Check: {check}: "x"\n\tFAILED for resource: {resource}\n'
+                     for check, resource in (one.split()[:2] for one in found))  # fmt: skip
     checkov = tmp_path / "checkov"
     checkov.write_text(
         f"#!/bin/sh\ncat <<'END'\nPassed checks: {passed}, Failed\n{faults}END\nexit 1\n"

@@ -48,11 +48,9 @@ def test_each_line_is_pinned_and_hashed(path: Path) -> None:
 
 @pytest.mark.parametrize("path", [*LOCKS, *DEPLOYED], ids=lambda path: str(path.relative_to(ROOT)))
 def test_what_is_wanted_is_locked(path: Path) -> None:
-    wanted = [
-        normal(Requirement(line).name)
-        for line in path.with_suffix(".in").read_text("utf-8").splitlines()
-        if line.strip() and not line.startswith("#")
-    ]
+    wanted = [normal(Requirement(line).name)
+              for line in path.with_suffix(".in").read_text("utf-8").splitlines()
+              if line.strip() and not line.startswith("#")]  # fmt: skip
     assert wanted
     assert [name for name in wanted if name not in pins(path)] == []
 

@@ -40,10 +40,8 @@ def snapshot(**changes: object) -> Confirmed:
 
 def find(*texts: str, known: Confirmed | None = None, hit: bool = False) -> FoundCopies:
     day = datetime(2026, 11, 25, tzinfo=UTC)
-    posts = [
-        Post(id=f"p{number}", account="a", text=text, audience="public", published_at=day)
-        for number, text in enumerate(texts)
-    ]
+    posts = [Post(id=f"p{number}", account="a", text=text, audience="public", published_at=day)
+             for number, text in enumerate(texts)]  # fmt: skip
     hits = (copy_hit(RULES[NAME], posts[0]),) if hit else ()
     parent = tuple(msgspec.structs.replace(one, rule="asks-for-code") for one in hits)
     return find_copies(posts, [PostResult(parent)] * len(posts), RULES, known or snapshot(), MADE)

@@ -265,10 +265,8 @@ def test_a_scan_tells_on_stderr_and_says_where_it_shows_fewer_spans(
 ) -> None:
     sample_folder(tmp_path)
     flood = "send me the otp s*nd 0tp o*p " * 2_000
-    data = b"\n".join(
-        line(id=name, text=text, audience="public")
-        for name, text in (("one", "send me the otp"), ("flood", flood))
-    )
+    data = b"\n".join(line(id=name, text=text, audience="public")
+                      for name, text in (("one", "send me the otp"), ("flood", flood)))  # fmt: skip
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(data)))
     assert main(["scan", "--packs", str(tmp_path / "packs"), "--today", "2026-11-25"]) == 0
     printed = capsys.readouterr()

@@ -127,11 +127,9 @@ def test_help_does_not_import_the_commands() -> None:
 
 def test_a_command_imports_no_other_command() -> None:
     for path in Path(next(iter(terang.cli.__path__))).glob("*.py"):
-        imported = {
-            node.module
-            for node in ast.walk(ast.parse(path.read_text("utf-8")))
-            if isinstance(node, ast.ImportFrom) and node.module
-        }
+        imported = {node.module
+                    for node in ast.walk(ast.parse(path.read_text("utf-8")))
+                    if isinstance(node, ast.ImportFrom) and node.module}  # fmt: skip
         others = {name for name in imported if name.startswith("terang.cli.")}
         assert others == set(), path.name
 

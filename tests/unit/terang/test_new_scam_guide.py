@@ -12,10 +12,8 @@ from terang.cli import main
 
 GUIDE = (ROOT / "docs/new-scam.md").read_text("utf-8")
 YAML = re.findall(r"```yaml\n(.*?)```", GUIDE, re.DOTALL)
-TYPED = [
-    shlex.split(line.removeprefix("$ .venv/bin/terang "))
-    for line in re.findall(r"^\$ .venv/bin/terang .*$", GUIDE, re.MULTILINE)
-]
+TYPED = [shlex.split(line.removeprefix("$ .venv/bin/terang "))
+         for line in re.findall(r"^\$ .venv/bin/terang .*$", GUIDE, re.MULTILINE)]  # fmt: skip
 LOCAL = [words for words in TYPED if "--stack" not in words]
 
 

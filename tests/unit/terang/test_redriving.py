@@ -200,10 +200,8 @@ def test_a_failed_event_calls_its_function_again(sqs: SQS) -> None:
 
 def test_an_event_of_a_file_goes_back_to_its_queue(sqs: SQS) -> None:
     key = "drop/acme/week+48/a%2Bb.jsonl"
-    bodies_sent = [
-        json.dumps({"Records": [{"s3": {"object": {"key": one}}}]})
-        for one in (key, "drop/Who/x", "elsewhere/x")
-    ]
+    bodies_sent = [json.dumps({"Records": [{"s3": {"object": {"key": one}}}]})
+                   for one in (key, "drop/Who/x", "elsewhere/x")]  # fmt: skip
     die(sqs, *bodies_sent, '{"Records": []}', "no json")
     queue = DeadLetterQueue(sqs, DEAD, FilesTarget(sqs, LIVE))
     assert queue.contents().about == {"acme": 1, "no provider": 2, "not a file": 2}

@@ -145,10 +145,8 @@ def decide_first(server: HomeServer) -> None:
     cookies = dict([cookie.split("=", 1)])
     [item, *_] = server.application.desk.items(WHO)
     page = server.answer(http_event("GET", f"/card/{item.key}", cookies=cookies))["body"]
-    fields = {
-        name: re.findall(f'name="{name}" value="([^"]+)"', page)
-        for name in ("token", "id", "shown", "kept")
-    }
+    fields = {name: re.findall(f'name="{name}" value="([^"]+)"', page)
+              for name in ("token", "id", "shown", "kept")}  # fmt: skip
     fields["token"], fields["id"] = fields["token"][:1], fields["id"][:1]
     fields |= {"opened": "yes", "verdict": "dismissed", "reason": "A quotation."}
     form = urlencode(fields, doseq=True)

@@ -69,11 +69,9 @@ def test_ctrl_c_after_the_run_stops_only_a_stack_that_is_not_kept(tmp_path: Path
 
 def test_the_folder_is_free_again_when_a_run_is_killed(tmp_path: Path) -> None:
     out = tmp_path / "out"
-    program = (
-        "import sys, time, pathlib\nfrom terang.cli.run import owned\n"
-        "with owned(pathlib.Path(sys.argv[1])):\n"
-        "    print('mine', flush=True)\n    time.sleep(60)\n"
-    )
+    program = ("import sys, time, pathlib\nfrom terang.cli.run import owned\n"
+               "with owned(pathlib.Path(sys.argv[1])):\n"
+               "    print('mine', flush=True)\n    time.sleep(60)\n")  # fmt: skip
     with subprocess.Popen([sys.executable, "-c", program, out], stdout=subprocess.PIPE) as other:
         assert other.stdout.readline() == b"mine\n"
         with pytest.raises(OperatorError, match="another run"), owned(out):

@@ -150,10 +150,8 @@ def test_the_signature_of_the_published_example_is_accepted() -> None:
         "x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM="
     )
     public = base64.b64decode("ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW")[1:]
-    text = (
-        b"If you think cryptography is the answer to your problem,\n"
-        b"then you don't know what your problem is.\n"
-    )
+    text = (b"If you think cryptography is the answer to your problem,\n"
+            b"then you don't know what your problem is.\n")  # fmt: skip
     assert signed[:4] == tlog.key_id("PeterNeumann", public)
     Ed25519PublicKey.from_public_bytes(public).verify(signed[4:], text)
 
