@@ -1,12 +1,13 @@
-"""events/producer.py, as a producer would type it, against the local stack."""
+"""events/producer.py and `terang relay`, as one would type them, against the local stack."""
 
 import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
-from stack.running import ROOT, Running
+from stack.running import ROOT, STACK, Running
 
 
 def test_posts_are_sent_and_what_came_of_them_is_read(running: Running, tmp_path: Path) -> None:
@@ -52,3 +53,24 @@ def test_posts_are_sent_and_what_came_of_them_is_read(running: Running, tmp_path
     assert done.returncode == 0, done.stderr
     receipt = json.loads(done.stdout)
     assert (receipt["key"], receipt["records"]) == (f"drop/{provider}/{file.name}", 3)
+
+
+def test_posts_of_a_stream_arrive_once(running: Running) -> None:
+    """Piped twice, they are counted once, and what is private never leaves."""
+    provider = "streams-chat"
+    running.register(provider, ())
+    post = {"account": "user-1", "audience": "public", "published_at": "2026-11-25T09:00:00Z"}
+    rows = [post | {"id": "s-1", "text": "Please send me the OTP you just got"},
+            post | {"id": "s-2", "text": "Good evening", "audience": "friends"}]  # fmt: skip
+    typed = [ROOT / ".venv/bin/terang", "relay", "stdin", "--provider", provider, "--stack", STACK]
+    for _ in range(2):
+        done = subprocess.run(
+            typed, input="\n".join(map(json.dumps, rows)), capture_output=True, text=True,
+            env=os.environ | running.stack.environment(),
+        )  # fmt: skip
+        assert (done.returncode, "not public 1, posts 1" in done.stderr) == (0, True), done.stderr
+    until = time.monotonic() + 60
+    while not running.receipts(provider) and time.monotonic() < until:
+        time.sleep(1)
+    [receipt] = running.receipts(provider)
+    assert (receipt.inspected, receipt.findings) == (1, 1)
