@@ -105,9 +105,11 @@ def test_blunders_were_refused_and_nothing_else_was(month: Month) -> None:
 
 
 def test_each_measure_has_its_notice_to_the_author(month: Month) -> None:
+    """The author reads it in three languages, and how a complaint ended in a notice of its own."""
     measures = [message for message in month.life.counted
                 if message["type"] == "decision" and "measures" in message]  # fmt: skip
-    assert len(month.notices()) == 3 * len(measures)
+    answered = sum(month.count["cases"]["complaints_ended"].values())
+    assert len(month.notices()) == 3 * (len(measures) + answered)
 
 
 def test_the_rule_that_is_wrong_was_paused_and_runs_in_shadow(month: Month) -> None:

@@ -23,7 +23,7 @@ BAR_SHARE = 0.72
 
 WIDEST_BAR = 56.0
 LINES_FROM = 10
-"""Columns from which on a chart draws lines: so many bars would be too thin to compare."""
+"""Columns from which on a chart of several rows draws lines: its bars would be too thin."""
 
 SMALL_WIDTH, SMALL_HEIGHT, SMALL_BASE, SMALL_BAR = 240.0, 64.0, 46.0, 16.0
 """Of a small chart: its width and height, its base line, and the bar of an open month."""
@@ -31,8 +31,8 @@ SMALL_WIDTH, SMALL_HEIGHT, SMALL_BASE, SMALL_BAR = 240.0, 64.0, 46.0, 16.0
 GUIDES = 4
 """Guides above the base line, at most."""
 
-Series = Sequence[tuple[str, str, Sequence[int]]]
-"""Rows of a chart: the class that colours it, its name, and a value for each label."""
+Series = Sequence[tuple[str, str, Sequence[int | None]]]
+"""Rows of a chart: the class that colours it, its name, and a value for each label, or None."""
 
 
 class ChartBar(NamedTuple):
@@ -81,15 +81,15 @@ class Chart:
 
 
 def columns(title: str, labels: Sequence[str], series: Series) -> Chart:
-    """Return upright bars, those of a label side by side; from `LINES_FROM` labels on, lines.
+    """Return upright bars, those of a label side by side; of many rows and labels, lines.
 
-    No bar is drawn for 0. More than twelve labels are thinned out to the first and each fifth, so
-    that they do not touch.
+    No bar is drawn for 0, and a line passes over what is None. More than twelve labels are thinned
+    out to the first and each fifth, so that they do not touch.
 
     >>> columns("Posts", ["1", "2"], [("plain", "", [5, 0])]).bars[0].words
     '1: 5'
     """
-    scale = steps(max((value for _, _, values in series for value in values), default=0))
+    scale = steps(max((value or 0 for _, _, values in series for value in values), default=0))
     unit = (BASE - TOP) / scale[-1]
     left = 8.0 + DIGIT * len(f"{scale[-1]:,}")
     place = (WIDTH - left) / max(1, len(labels))
@@ -105,8 +105,10 @@ def columns(title: str, labels: Sequence[str], series: Series) -> Chart:
     lines: list[ChartLine] = []
     width = min(WIDEST_BAR, BAR_SHARE * place / max(1, len(series)))
     for row, (colour, name, values) in enumerate(series):
-        if len(labels) >= LINES_FROM:
-            path = line_path(middles, [BASE - unit * value for value in values])
+        if len(labels) >= LINES_FROM and len(series) > 1:
+            known = [at for at, value in enumerate(values) if value is not None]
+            heights = [BASE - unit * (values[at] or 0) for at in known]
+            path = line_path([middles[at] for at in known], heights)
             lines.append(ChartLine(path, colour, name))
             continue
         for middle, label, value in zip(middles, labels, values, strict=True):
@@ -142,8 +144,8 @@ def trend(
     The first and last label are shown. The title holds no numbers: a table of the page has them.
     """
     unit = (SMALL_BASE - 4) / (max((value or 0 for value in values), default=0) or 1)
-    place = SMALL_WIDTH / max(1, len(values))
-    middles = [(number + 0.5) * place for number in range(len(values))]
+    step = (SMALL_WIDTH - SMALL_BAR) / max(1, len(values) - 1)
+    middles = [SMALL_BAR / 2 + number * step for number in range(len(values))]
     ys = [None if value is None else SMALL_BASE - unit * value for value in values]
     drawn: list[ChartBar] = []
     if is_open and (last := ys.pop()) is not None:

@@ -211,13 +211,17 @@ def done_words(cases: CaseNumbers, phrases: Phrases) -> str:
     )
     if restored := sum(cases.reinstated.values()):
         sentences.append(
-            phrases.ngettext("%(num)s post came back.", "%(num)s posts came back.", restored)
+            phrases.ngettext(
+                "%(num)s post came back in this period.",
+                "%(num)s posts came back in this period.",
+                restored,
+            )
         )
     elif fell:
         sentences.append(
             phrases.ngettext(
-                "The overturned removal was not restored.",
-                "None of the %(num)s overturned removals was restored.",
+                "The removal overturned in this period was not restored.",
+                "None of the %(num)s removals overturned in this period was restored.",
                 fell,
             )
         )

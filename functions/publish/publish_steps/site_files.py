@@ -86,8 +86,8 @@ class Site(PublishStep):
         First write the other pages again that show it. The page after a new summary links to it: a
         late receipt can make a provider begin with an earlier day. The pages of later months
         compare themselves with each month before them, and those of earlier months show how many of
-        their decisions were overturned since. If this run dies in between, the summary is not
-        written yet, so the next run does this again.
+        their decisions were overturned since; the last of them links to a new month. If this run
+        dies in between, the summary is not written yet, so the next run does this again.
         """
         public, provider, kind = run.context.public, summary.provider, summary.kind
         others: list[Summary] = []
@@ -105,7 +105,8 @@ class Site(PublishStep):
                 for month in months
                 if by_now(month.period, months) != by_now(month.period, now)
             ]
-            first = min([*changed, summary.period])
+            last = [month.period for month in months if is_new and month.period < summary.period]
+            first = min([*changed, *last[-1:], summary.period])
             others = [month for month in now if month.period >= first and month is not summary]
         elif is_new and (following := public.published_after(provider, kind, summary.period)):
             others = [following]
@@ -225,7 +226,7 @@ def contents_of(public: SummaryBucket, months: Sequence[Summary]) -> Contents:
     if listed.shown is None:
         return listed
     rows = [
-        ProviderRow(month, became.wrong)
+        ProviderRow(month, became)
         for month in public.published_by_providers(listed.shown.period)
         if (known := public.published_in(month.provider, PeriodKind.MONTH, month.period))
         if (became := by_now(month.period, known))

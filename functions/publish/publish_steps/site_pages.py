@@ -20,7 +20,7 @@ from publish.folding import Numbers, PublishedSets, proposes_from
 from publish.precision import FEW, REMOVED, Errors, Evidence, RuleErrors, estimate
 from publish.public_bucket import why_revised
 from publish.rule_changes import PublishedTrials
-from publish.summary import PeriodKind, Summary, SummaryPart, part_of
+from publish.summary import PeriodKind, Summary, part_of
 from publish_steps import page_words, tables
 from publish_steps.charts import Chart, trend
 from publish_steps.page_words import LANGUAGE_CODES, SHOWN_MEASURES, done_words, open_words, render
@@ -36,8 +36,9 @@ TREND_MONTHS = 12
 def trends(
     months: Sequence[Summary], became: Mapping[str, tables.ByNow], phrases: Phrases
 ) -> dict[str, Chart]:
-    """Return a small chart for each answer; {} for a single month: its number says it all."""
-    if len(months) < 2:
+    """Return a small chart for each answer that is known of two full months or more."""
+    full = [month for month in months if not month.provisional]
+    if len(full) < 2:
         return {}
     labels, newest = [phrases.short_month(month.period) for month in months], months[-1]
     if newest.provisional:
@@ -52,6 +53,7 @@ def trends(
     return {
         name: trend(titles[name], labels, values, is_open=newest.provisional)
         for name, values in answers.items()
+        if sum(value is not None for value in values[: len(full)]) > 1
     }
 
 
@@ -132,11 +134,6 @@ def sign_rows(rule_set: RuleSet) -> list[SignRow]:
         SignRow(name, sentence_of(name), digest, digest_of(name) == digest)
         for name, digest in sorted((rule_set.signs or {}).items())
     ]
-
-
-def is_busy(part: SummaryPart) -> bool:
-    """Return whether anything was received, decided or overturned in a part of a summary."""
-    return any((part.inspected, part.refused, part.decided, part.overturned))
 
 
 class CheckCorrection(msgspec.Struct, frozen=True):
@@ -280,7 +277,7 @@ class Pages:
         numbers, say, by_day = summary.numbers, self.phrases.gettext, summary.days
         met, quiet = tables.rule_rows(summary, self.catalogue, self.language)
         categories = tables.category_rows(numbers.by_category)
-        busy = [day for day in by_day if is_busy(day)]
+        busy = [day for day in by_day if tables.is_busy(day)]
         return self._render(
             "summary.html",
             summary.path,
@@ -324,6 +321,7 @@ class Pages:
             "became": became,
             "rejected": estimate(summary.errors.dismissed or 0, summary.errors.decided or 0, FEW),
             "before": before,
+            "later": next((month.period for month in known if month.period > summary.period), ""),
             "same_days": tables.same_days(summary, before) if before else (),
             "days_words": days_words(summary, self.phrases)
             if months and summary.provisional

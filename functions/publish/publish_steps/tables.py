@@ -99,6 +99,11 @@ def colour_of(category: str) -> str:
     return f"c{order.index(category) + 1}" if category in order else "c0"
 
 
+def is_busy(part: SummaryPart) -> bool:
+    """Return whether anything was received, decided or overturned in a part of a summary."""
+    return any((part.inspected, part.refused, part.decided, part.overturned))
+
+
 def by_day(title: str, days: Iterable[SummaryPart], series: Series) -> Chart:
     """Return a chart of days, labelled by the day of the month, without a leading zero."""
     return columns(title, [day.name[8:].lstrip("0") for day in days], series)
@@ -109,10 +114,15 @@ def day_charts(
 ) -> dict[str, Chart]:
     """Return the charts of days by name, without those that would show nothing.
 
-    Findings in shadow have a chart of their own: nobody was asked to look at them.
+    Findings in shadow have a chart of their own: nobody was asked to look at them. On a day that is
+    not busy no number is known.
     """
     live: Series = [
-        (row.colour, say(row.words), [day.by_category.get(f"{row.key}/live", 0) for day in days])
+        (
+            row.colour,
+            say(row.words),
+            [day.by_category.get(f"{row.key}/live", 0) if is_busy(day) else None for day in days],
+        )
         for row in rows
         if row.live
     ]
@@ -122,8 +132,11 @@ def day_charts(
     }
     series["live"] = live
     series["decided"] = [
-        ("plain", say(to_translate("Decided findings")), [day.decided for day in days]),
-        ("fell", say(to_translate("Overturned")), [day.overturned for day in days]),
+        (colour, say(words), [getattr(day, name) if is_busy(day) else None for day in days])
+        for colour, name, words in (
+            ("plain", "decided", to_translate("Decided findings")),
+            ("fell", "overturned", to_translate("Overturned")),
+        )
     ]
     return {
         name: by_day(say(CHARTS[name]), days, rows)
@@ -133,7 +146,7 @@ def day_charts(
 
 
 class ByNow(NamedTuple):
-    """Of a month by now: removals that were wrong, and proposals that people rejected.
+    """Of a month by now: wrong removals, rejected proposals, and overturned decisions.
 
     `said` is the first month whose summary says so.
     """
@@ -141,6 +154,7 @@ class ByNow(NamedTuple):
     said: str
     wrong: Estimate
     rejected: Estimate
+    overturned: int
 
 
 def by_now(month: str, known: Iterable[Summary]) -> ByNow | None:
@@ -165,6 +179,7 @@ def _became(said: str, cohort: Cohort) -> ByNow:
         said,
         wrong=estimate(fell, removed, FEW),
         rejected=estimate(errors.dismissed or 0, errors.decided or 0, FEW),
+        overturned=cohort.overturned_measures.get("decisions", 0),
     )
 
 
@@ -176,10 +191,10 @@ def same_days(month: Summary, before: Summary) -> tuple[SummaryPart, ...]:
 
 @dataclass(frozen=True, slots=True)
 class ProviderRow:
-    """A provider's month as the index compares it; `wrong` is known by now."""
+    """A provider's month as the index compares it, and what became of it by now."""
 
     month: Summary
-    wrong: Estimate
+    became: ByNow
 
     @property
     def took(self) -> Percentiles:
@@ -196,8 +211,8 @@ COLUMNS: dict[str, Callable[[ProviderRow], float]] = {
     "read": lambda row: row.month.numbers.inspected,
     "found": lambda row: row.rate(row.month.numbers.findings, 1_000) or 0,
     "removed": lambda row: row.rate(row.month.cases.by_measure.get(REMOVED, 0), 10_000) or 0,
-    "wrong": lambda row: row.wrong.share or 0,
-    "overturned": lambda row: row.month.cases.overturned,
+    "wrong": lambda row: row.became.wrong.share or 0,
+    "overturned": lambda row: row.became.overturned,
     "median": lambda row: row.took.median_hours or 0,
     "open": lambda row: row.month.standing.open if row.month.standing else 0,
 }

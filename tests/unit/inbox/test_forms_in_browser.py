@@ -73,6 +73,14 @@ def test_reporting_a_post(world: FormsWorld, origin: str, window: Window, langua
     assert len(world.sent) == 1
 
 
+def test_an_unknown_number_is_an_alert_without_rows(origin: str, window: Window) -> None:
+    window.page.goto(f"{origin}/object")
+    window.page.locator("#number").fill("7K3M-9QXW-2D4F")
+    send(window.page)
+    assert "Nothing is known" in window.page.get_by_role("alert").inner_text()
+    assert not window.page.locator(".steps").is_visible()
+
+
 def test_hostile_words_run_nowhere(origin: str, window: Window) -> None:
     page = window.page
     page.goto(f"{origin}/report")

@@ -226,8 +226,10 @@ def test_a_release_that_wrote_english_alone_is_caught_up_with() -> None:
 
 @pytest.mark.parametrize(("fell", "came_back", "words"), [
     pytest.param(0, {}, "Also: 2 labelled and 1 restricted in another way.", id="nothing fell"),
-    pytest.param(3, {}, "None of the 3 overturned removals was restored.", id="not restored"),
-    pytest.param(3, {"complaint": 2}, "2 posts came back.", id="some came back"),
+    pytest.param(
+        3, {}, "None of the 3 removals overturned in this period was restored.", id="not restored"
+    ),
+    pytest.param(3, {"complaint": 2}, "2 posts came back in this period.", id="some came back"),
 ])  # fmt: skip
 def test_what_was_done_is_in_few_words(fell: int, came_back: dict[str, int], words: str) -> None:
     removed = "DECISION_VISIBILITY_CONTENT_REMOVED"
@@ -260,9 +262,9 @@ def contested_removals() -> World:
 
 
 @pytest.mark.parametrize(("language", "words"), [
-    ("en", "2 of 4 removals turned out wrong by November 2026"),
-    ("id", "2 dari 4 penghapusan ternyata keliru hingga November 2026"),
-    ("zh", "删除被证明有误，截至 2026年11月"),
+    ("en", "2 of 4 proved wrong by November 2026"),
+    ("id", "2 dari 4 ternyata keliru hingga November 2026"),
+    ("zh", "被证明有误，截至 2026年11月"),
 ])  # fmt: skip
 def test_a_month_says_how_many_of_its_removals_were_wrong_by_now(language: str, words: str) -> None:
     """The page of a closed month counts what later months overturned, and says which said so."""
@@ -301,10 +303,11 @@ def test_two_rates_are_never_mixed_and_few_cases_have_none() -> None:
     do(made, *done, fell, outcome("o", fell, day="2026-11-25"))
     made.publish(CLOSED)
     said = text_of(made.text("summaries/acme/2026-11.html"))
-    assert "1 of 20 removals turned out wrong by 25 November 2026 (0.9% to 24%)" in said
-    assert "Proposals that people rejected: 14 of 34: nobody was affected." in said
+    wrong = "proved wrong by 25 November 2026: 5.0%; with 95% confidence between 0.9% and 24%"
+    assert f"1 of 20 {wrong}" in said
+    assert "Proposals of this period that people rejected: 14 of 34: nobody was affected." in said
     few = text_of(contested_month().text("summaries/acme/2026-11.html"))
-    assert "1 of 1 removals turned out wrong by 25 November 2026 Proposals" in few
+    assert "1 of 1 proved wrong by 25 November 2026 What" in few
 
 
 def test_a_later_month_says_how_many_removals_of_each_month_fell_since(tmp_path: Path) -> None:
@@ -313,6 +316,8 @@ def test_a_later_month_says_how_many_removals_of_each_month_fell_since(tmp_path:
     page = made.text("summaries/acme/2026-11.html")
     assert "Nothing was removed." in page
     assert '<td role="cell" class="num" data-label="Removals">2 of 4</td>' in page
+    row = text_of(made.text("index.html").partition('scope="row">')[2].partition("</tr>")[0])
+    assert row == "acme 100 0 in all 4 in all 2 of 4 2 – 0"
     folder = made.copy_to(tmp_path)
     for path in sorted((folder / "summaries").glob("*/*.json")):
         assert list(differences_of(folder, path)) == []
@@ -337,6 +342,7 @@ def test_authors_read_how_complaints_ended() -> None:
     made = contested_month()
     page = made.text("authors.html")
     assert "1 complaint was answered so far." in page
+    assert "answered within" not in page  # of fewer than ten answers no times
     assert "已答复 1 份申诉" in made.text("authors.zh.html")
     for page, form in ("", "object?language=en"), (".zh", "object?language=zh"), (".id", "report?"):
         assert f'"https://ask.example/{form}' in made.text(f"authors{page}.html")

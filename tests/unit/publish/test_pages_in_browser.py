@@ -163,6 +163,19 @@ def test_on_a_phone_a_rule_is_a_line_and_the_contents_stay(browser: Browser, fol
     page.close()
 
 
+@pytest.mark.parametrize("path", ["index.wrong", "summaries/all/2026-11"])
+def test_on_a_phone_no_number_of_a_provider_is_cut(
+    browser: Browser, folder: Path, path: str
+) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.goto(f"file://{folder}/{path}.html")
+    cells = page.locator(".side td")
+    boxes = cells.evaluate_all("all => all.map(it => it.getBoundingClientRect().toJSON())")
+    assert len(boxes) >= 14
+    assert all(box["width"] and box["right"] <= 390 for box in boxes)
+    page.close()
+
+
 def test_the_keyboard_reaches_the_contents_first(window: Window, folder: Path) -> None:
     window.page.goto(f"file://{folder}/index.html")
     window.page.keyboard.press("Tab")
