@@ -179,7 +179,7 @@ def complete_times(message: Fields, clock: Clock) -> dict[str, Any]:
     required = required_times(str(message.get("type")))
     if message.get("type") == "decision":
         required += ["applied_at"] if message.get("measures") else []
-        required += ["opened_at"] if message.get("findings") else []
+        required += ["opened_at"] if message.get("findings") or message.get("rule") else []
     return dict.fromkeys(required, now) | dict(message)
 
 

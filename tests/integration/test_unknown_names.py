@@ -16,11 +16,13 @@ from terang.remote import Remote
 
 NOBODY = "unknown provider 'nobody-here'; allowed: acme"
 NAMES = {"provider", "partner", "rule", "allow_no_rules", "accept"}
-MAKES_THE_NAME = {"run", "providers add", "partners add"}
+MAKES_THE_NAME = {"run", "cases import", "providers add", "partners add"}
 OF_A_FOLDER = {"reconcile"}
 """It needs a report and a log: test_reconcile asks it for nobody."""
 
 ROWS = (
+    ("providers secret nobody-here", NOBODY), ("providers sign nobody-here", NOBODY),
+    ("relay stdin --provider nobody-here --stack terang", NOBODY),
     ("providers pause nobody-here codes/asks-for-code --why x", NOBODY),
     ("providers pause acne codes/asks-for-code --why x", "'acne'; did you mean acme?"),
     ("providers pause acme node/asks-for-code --why x", "did you mean codes/asks-for-code?"),

@@ -121,7 +121,7 @@ class Resigned(PlannedFaults):
 def play(chance: Chance, patch: pytest.MonkeyPatch, delay: int = UNDO_SECONDS) -> Desk:
     """Two findings, two moderators: one decides and regrets, the other decides the same. Without a
     delay, the message overtakes the worker that stores what it names."""
-    patch.setattr(table_desk, "UNDO_SECONDS", delay)
+    patch.setattr(table_desk.desk_store, "UNDO_SECONDS", delay)
     cluster = Cluster(PlannedFaults(), SETTINGS | NO_FLOOD)
     desk = Desk(cluster)
     module = SimpleNamespace(handler=desk.handle)

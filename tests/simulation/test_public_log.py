@@ -22,7 +22,7 @@ HOURS = [f"2026-11-26T{hour:02}:00:00Z" for hour in range(2, 24)]
 
 @pytest.fixture(autouse=True)
 def _small_portions(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(logging_run, "AT_ONCE", 9)
+    monkeypatch.setattr(logging_run.served_log, "AT_ONCE", 9)
 
 
 def sample_world() -> LogWorld:

@@ -88,7 +88,7 @@ class Samples(BucketStep):
 def merged_samples(before: bytes, posts: Sequence[findings.SampledPost]) -> bytes:
     r"""Return the posts with the smallest ranks of a sample and of more posts, as JSON Lines.
 
-    >>> merged_samples(b"", [SampledPost("p-1", "ff", "k:b"), SampledPost("p-2", "0a", "k:a")] * 2)
+    >>> merged_samples(b"", [("p-1", "ff", "k:b"), ("p-2", "0a", "k:a")] * 2)
     b'{"post":"p-2","rank":"0a","account":"k:a"}\n{"post":"p-1","rank":"ff","account":"k:b"}\n'
     """
     earlier = [msgspec.json.decode(line, type=findings.SampleLine) for line in before.splitlines()]

@@ -255,7 +255,7 @@ def test_each_provider_gets_a_copy_of_each_checkpoint_that_was_served() -> None:
 
 
 def test_a_day_that_a_run_did_not_end_is_ended_by_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("publish_steps.logging_run.AT_ONCE", 2)
+    monkeypatch.setattr("publish_steps.served_log.AT_ONCE", 2)
     cut, whole = sample_world(), published()
     cut.has_time = False
     for hour in range(3, 24):

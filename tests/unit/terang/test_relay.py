@@ -324,7 +324,7 @@ def door() -> Iterator[tuple[str, list[tuple[int, dict[str, str]]], list[tuple[s
             status, headers = answers.pop(0) if answers else (202, {})
             if status == 202:
                 taken.append((self.path, body))
-            said = b'{"digest": "0", "messages": 1, "refused_records": 0, "refused": []}'
+            said = json.dumps({"refused_records": 2 if status == 422 else 0}).encode()
             self.send_response(status)
             for name, value in {**headers, "content-length": str(len(said))}.items():
                 self.send_header(name, value)

@@ -60,7 +60,7 @@ def test_ctrl_c_after_the_run_stops_only_a_stack_that_is_not_kept(tmp_path: Path
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("terang.cli.run.deployed_for", deployed)
+    monkeypatch.setattr("terang.runner.deployed_for", deployed)
     monkeypatch.setattr("terang.cli.run.run_trial", lambda *_: None)
     monkeypatch.setattr("terang.cli.run.print_run", interrupted)
     assert run(tmp_path, tmp_path / "out", *words) == 130

@@ -179,7 +179,7 @@ def without_lists(files: dict[str, bytes]) -> dict[str, bytes]:
     made.files.clear()
     made.files.update({path: files[path] for path in files if not OF_THE_LOG.fullmatch(path)})
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(logging_run, "RunLeaf", lambda at, _list: RunLeaf(at))
+        patch.setattr(logging_run.tlog, "RunLeaf", lambda at, _list: RunLeaf(at))
         made.publish(LATER)
     return made.files
 
