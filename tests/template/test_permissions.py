@@ -50,8 +50,7 @@ MAY = {
     "decide reads the pack that a decision rests on":
         ("s3:GetObject", s3("public", "sets/ab.json")),
     "decide tells an author": ("s3:PutObject", s3("out", "out/acme/notices/d.en.txt")),
-    "decide says what it refused":
-        ("s3:PutObject", MESSAGE_RECEIPT),
+    "decide says what it refused": ("s3:PutObject", MESSAGE_RECEIPT),
     "decide takes an excerpt out of what was handed out": ("s3:PutObject", FINDINGS),
     "decide tags an excerpt that it proposes":
         ("s3:PutObjectTagging", s3("out", "out/acme/proposals/codes/3/asks-for-code/f.json")),

@@ -196,9 +196,8 @@ BLANKS = {"a blank": " ", "blanks and a newline": " \t\n\u00a0\u3000", "NUL": "\
 REQUIRED_TEXTS: dict[str, dict[str, Any]] = {
     "reason": decision(FINDING), "ground_text": decision(FINDING, ground_text="x"),
     "measures.visibility_other": decision(FINDING, measures=LABEL),
-    "measures.monetary_other": decision(FINDING, measures={
-        "monetary": "DECISION_MONETARY_OTHER", "monetary_other": "x",
-    }),
+    "measures.monetary_other":
+        decision(FINDING, measures={"monetary": "DECISION_MONETARY_OTHER", "monetary_other": "x"}),
     "body": dispute(), "decision": complaint(), "id": complaint(), "post": notice(),
     "other": notice(keyword="OTHER", other="x"), "authority": order(),
     "ground": order(outcome="refused", ground="x"), "follows": order(follows="q-0"),
