@@ -15,7 +15,7 @@ from support.faults import Calls, CrashError
 from support.sample_posts import OTP, fields, line, lines
 from support.world import ROLE, SECRET_NAME, World
 
-from ledger.codes import Code, KeyUnavailableError
+from ledger.codes import KeyUnavailableError
 from ledger.keys import Provider
 from ledger.objects import Delivery
 from ledger.units import RangeMessage
@@ -45,21 +45,6 @@ def test_i1_one_id_of_another_provider_is_its_own(world: World) -> None:
     world.store.put_provider(Provider("others"))
     receipts = [scan(world), scan(world, provider="others")]
     assert [(receipt.findings, receipt.repeats) for receipt in receipts] == [(1, 0)] * 2
-
-
-@pytest.mark.parametrize(("given", "code"), [
-    (..., Code.FIELD_MISSING), (None, Code.FIELD_MISSING), ("", Code.FIELD_LENGTH),
-    ("\u3000 \t", Code.FIELD_LENGTH), ("x" * 201, Code.FIELD_LENGTH), (1, Code.FIELD_TYPE),
-    (1.0, Code.FIELD_TYPE), (True, Code.FIELD_TYPE), (["1"], Code.FIELD_TYPE),
-], ids=["absent", "null", "empty", "blank", "huge", "a number", "a fraction", "true",
-        "a list"])  # fmt: skip
-@pytest.mark.parametrize("field", ["id", "account"])
-def test_i2_what_is_no_id_is_refused_by_its_field(field: str, given: Any, code: Code) -> None:
-    reading = read_records(line(**{field: given}) + b"\n" + line())
-    assert [(refusal.code, refusal.field, refusal.line) for refusal in reading.refusals] == [
-        (code, field, 1)
-    ]
-    assert len(reading.posts) == 1
 
 
 def test_i2_an_id_is_kept_as_it_is_written() -> None:
