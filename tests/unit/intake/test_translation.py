@@ -5,7 +5,6 @@ import io
 import tracemalloc
 import zlib
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +16,6 @@ from ledger.codes import FileRefusedError, Refusal
 from ledger.findings import Pseudonyms
 from ledger.posts import LINE_BYTES, TranslatedPost, read_translated_line
 
-EXPORTS = Path(__file__).parents[4] / "shared" / "data" / "exports"
 PSEUDONYMS = Pseudonyms.derive(b"secret", "acme", "k2026-11")
 
 
