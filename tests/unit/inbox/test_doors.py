@@ -2,7 +2,7 @@
 
 import base64
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -119,8 +119,15 @@ def test_wrong_and_missing_secrets_are_answered_alike(world: DoorsWorld, secret:
 
 
 def test_two_secrets_hold_while_one_replaces_the_other(world: DoorsWorld) -> None:
-    for secret in ("acme.old", "acme.new"):
-        assert world.call(POSTS, fields(), secret=secret)["statusCode"] == 202
+    """Until their scope ends, which ends both."""
+
+    def statuses(route: str) -> list[int]:
+        sent = fields() if route == POSTS else notice()
+        return [world.call(route, sent, secret=each)["statusCode"] for each in (OWN, "acme.new")]
+
+    assert statuses(POSTS) == [202, 202]
+    del world.secrets[secret_name("http", "acme", "posts")]
+    assert (statuses(POSTS), statuses(CASES)) == ([403, 403], [202, 202])
 
 
 @pytest.mark.parametrize("scope", SCOPES)
@@ -184,7 +191,8 @@ def test_what_sqs_would_not_take_is_refused(world: DoorsWorld) -> None:
 
 
 def test_what_coop_sends_is_decided_and_nothing_else_of_it_is_kept(world: DoorsWorld) -> None:
-    """A repeat changes nothing. What is only counted is accepted as a code."""
+    """A repeat changes nothing. What is only counted is accepted as a code. A callback that comes
+    again later has other times, since Coop gives it none, and is refused."""
     connected = ROOT / "events/connect"
     table = json.loads((connected / "coop-table.json").read_text("utf-8"))
     told = Provider("acme", territory=("DE",), connections={"coop": table})
@@ -205,6 +213,17 @@ def test_what_coop_sends_is_decided_and_nothing_else_of_it_is_kept(world: DoorsW
     assert world.call(CASES, payloads, **query)["body"] == said
     assert {one.status for one in world.work()} == {"repeated"}
     assert world.cases.state() == before
+    world.cases.clock.moment += timedelta(minutes=1)
+    assert world.call(CASES, payloads, **query)["statusCode"] == 202
+    assert {one.type: one.code for one in world.work() if one.code} == dict.fromkeys(
+        ("decision", "outcome", "reinstatement"), "id_reused"
+    )
+    after, files = world.cases.state(), before["objects"]
+    refused = after["objects"].keys() - files
+    assert all("/receipts/messages/" in key for _, key in refused)
+    before["objects"] = files | {each: after["objects"][each] for each in refused}
+    assert after == before
+    assert {receipt(world, name)["body"]["status"] for name in said["digests"]} == {"taken"}
     unknown = {"queryStringParameters": {"from": "zendesk"}}
     assert world.call(CASES, payloads, **unknown)["body"]["code"] == "not_connected"
 
