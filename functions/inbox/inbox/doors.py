@@ -9,6 +9,7 @@ Source: RFC 9457 (problems), RFC 6750 (bearer secrets).
 """
 
 import base64
+import hmac
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -106,15 +107,18 @@ class Doors:
     def _provider(self, request: Request, scope: str, source: str) -> str:
         """Return whose secret a request shows. Raises RequestError if it does not serve for this.
 
-        Where Coop's key is registered, what comes from Coop must also be signed.
+        Where Coop's key is registered, what comes from Coop must also be signed. Mastodon shows no
+        secret, and only signs.
         """
         known, header = self.secrets(), request.headers.get("authorization", "")
+        if source == "mastodon" and not header:
+            return signer(request, known)
         bearer = header.partition(" ")[2].strip()
         name = bearer.partition(".")[0]
         digests = [known.get(secret_name("http", name, each), NOBODY) for each in SCOPES]
         granted = [each for each, own in zip(SCOPES, digests, strict=True) if holds(own, bearer)]
         keys = known.get(secret_name("signed", name, source), "").split()
-        if not granted or (keys and not is_signed(request, keys)):
+        if not granted or (source == "coop" and keys and not is_signed(request, keys)):
             raise RequestError(401, "not_known")
         if scope not in granted:
             has = f"This secret has the scopes {', '.join(granted)}; {scope} is needed."
@@ -190,6 +194,25 @@ class Doors:
         if not found:
             raise RequestError(404, "not_there")
         return told
+
+
+def signer(request: Request, known: Mapping[str, str]) -> str:
+    """Return whose Mastodon signed the body, of all that have a webhook. Raises RequestError.
+
+    Source: admin/webhooks.md of Mastodon's documentation; W3C WebSub, section 7 (HMAC).
+    """
+    body, given = request.read(MOST_BYTES), request.headers.get("x-hub-signature", "")
+    signature = given.removeprefix("sha256=").encode("utf-8", "surrogatepass")
+    signers = {
+        name.split("/")[1]
+        for name, secrets in known.items()
+        if name.startswith("signed/") and name.endswith("/mastodon")
+        for each in secrets.split()
+        if hmac.compare_digest(hmac.digest(each.encode(), body, "sha256").hex().encode(), signature)
+    }
+    if len(signers) != 1:
+        raise RequestError(401, "not_known")
+    return signers.pop()
 
 
 def is_signed(request: Request, keys: list[str]) -> bool:

@@ -47,6 +47,14 @@ class Meaning(Strict, frozen=True):
     keyword: str | None = None
     other: str | None = None
 
+    def subject(self) -> Message:
+        """Return the fields of a message that say what a post is about."""
+        return {"category": self.category, "keyword": self.keyword, "other": self.other}
+
+    def grounds(self) -> Message:
+        """Return the fields of a decision that say on what it rests."""
+        return {name: getattr(self, name) for name in ("ground", "ground_text", "ground_url")}
+
 
 class Action(Strict, frozen=True):
     """What an action of the tool does: measures, or it `restores` what another action did.
@@ -64,14 +72,14 @@ class Action(Strict, frozen=True):
 class AdapterTable(Strict, frozen=True):
     """What the words of a tool mean at a provider.
 
-    `public` are the types of posts that everyone can read, `accounts` those of accounts. `address`
-    is that of a post, with `{id}` in it.
+    `public` are the types of posts that everyone can read, `accounts` those of accounts, in tools
+    that have types. `address` is that of a post, with `{id}` in it.
     """
 
     policies: dict[str, Meaning]
     actions: dict[str, Action]
-    public: tuple[str, ...]
     address: Annotated[str, Meta(pattern=r"^https?://\S*\{id\}")]
+    public: tuple[str, ...] = ()
     accounts: tuple[str, ...] = ()
 
 

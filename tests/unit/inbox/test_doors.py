@@ -1,6 +1,7 @@
 """Posts, messages about cases and receipts by HTTP: whose they are, what goes on, what is told."""
 
 import base64
+import hmac
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -257,6 +258,36 @@ def test_what_comes_from_coop_must_be_signed(world: DoorsWorld) -> None:
     assert status(signed(own), "") == status(signed(own), "Bearer acme.wrong") == 401
     assert status(signed(own), f"Bearer {OTHERS}") == 401
     assert status(None, tool="") == 202
+
+
+def test_mastodon_only_signs_and_its_secret_says_whose_it_is(world: DoorsWorld) -> None:
+    """What it did not sign is answered like a wrong secret. A bearer secret serves too."""
+    connected = ROOT / "events/connect"
+    table = json.loads((connected / "mastodon-table.json").read_text("utf-8"))
+    for name in ("acme", "other"):
+        world.cases.store.put_provider(Provider(name, connections={"mastodon": table}))
+    body = (connected / "mastodon.jsonl").read_bytes().splitlines()[0]
+    for name, stored in {"acme": "first-secret second-secret", "other": "their-secret",
+                         "third": "shared-secret", "fourth": "shared-secret"}.items():  # fmt: skip
+        world.secrets[secret_name("signed", name, "mastodon")] = stored
+
+    def call(signature: str | None, route: str = CASES, tool: str = "mastodon",
+             **headers: str) -> dict[str, Any]:  # fmt: skip
+        given = headers if signature is None else headers | {"X-Hub-Signature": signature}
+        return world.call(route, body, headers=given, queryStringParameters={"from": tool})
+
+    def signed(secret: str, text: bytes = body) -> str:
+        return f"sha256={hmac.digest(secret.encode(), text, 'sha256').hex()}"
+
+    for secret in ("first-secret", "second-secret", "their-secret"):
+        assert call(signed(secret))["statusCode"] == 202
+    assert call(None, Authorization=f"Bearer {OWN}")["statusCode"] == 202
+    assert [provider for _, provider, _ in world.queued] == ["acme", "acme", "other", "acme"]
+    own = signed("first-secret")
+    wrong = [call(each) for each in (None, "", "sha256=", own[::-1], own[:-1], signed(""), "\ud800",
+             signed("first-secret", body + b" "), signed("shared-secret"))]  # fmt: skip
+    wrong += [call(own, tool="coop"), call(own, POSTS), call(own, Authorization="Bearer acme.no")]
+    assert {json.dumps(each) for each in wrong} == {json.dumps(world.call(POSTS, body, secret=""))}
 
 
 def test_the_document_is_that_of_the_template() -> None:
