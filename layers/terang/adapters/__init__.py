@@ -1,8 +1,8 @@
 """Read what another moderation tool sends, as messages about cases.
 
-`translate` is pure: a payload in, messages out. A module knows one tool (`coop`), and `connection`
-the table in which a provider says what the tool's words mean. The package imports `ledger`.
-docs/connect.md shows how to add a tool.
+`translate` is pure: a payload in, messages out. A module knows one tool (`coop`, `ozone`), and
+`connection` the table in which a provider says what the tool's words mean. The package imports
+`ledger`. docs/connect.md shows how to add a tool.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,13 +10,13 @@ from typing import Any
 
 import msgspec
 
-from adapters import coop
+from adapters import coop, ozone
 from adapters.connection import TURNED_AWAY, AdapterError, Connection, Message, read_table
 from ledger.findings import digest
 
 __all__ = ["SOURCES", "AdapterError", "read_table", "translate"]
 
-_READERS = {"coop": coop.messages}
+_READERS = {"coop": coop.messages, "ozone": ozone.messages}
 
 SOURCES = tuple(_READERS)
 

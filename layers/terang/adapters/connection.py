@@ -47,6 +47,14 @@ class Meaning(Strict, frozen=True):
     keyword: str | None = None
     other: str | None = None
 
+    def subject(self) -> Message:
+        """Return the fields of a message that say what a post is about."""
+        return {"category": self.category, "keyword": self.keyword, "other": self.other}
+
+    def grounds(self) -> Message:
+        """Return the fields of a decision that say on what it rests."""
+        return {name: getattr(self, name) for name in ("ground", "ground_text", "ground_url")}
+
 
 class Action(Strict, frozen=True):
     """What an action of the tool does: measures, or it `restores` what another action did.
@@ -65,14 +73,15 @@ class AdapterTable(Strict, frozen=True):
     """What the words of a tool mean at a provider.
 
     `public` are the types of posts that everyone can read, `accounts` those of accounts. `address`
-    is that of a post, with `{id}` in it.
+    is that of a post, with `{id}` or other parts of it. `machines` are tools, and accounts of them.
     """
 
     policies: dict[str, Meaning]
     actions: dict[str, Action]
     public: tuple[str, ...]
-    address: Annotated[str, Meta(pattern=r"^https?://\S*\{id\}")]
+    address: Annotated[str, Meta(pattern=r"^https?://\S*\{[a-z]+\}")]
     accounts: tuple[str, ...] = ()
+    machines: tuple[str, ...] = ()
 
 
 def read_as[T](fields: Mapping[str, Any], shape: type[T], place: str = "") -> T:
@@ -109,9 +118,12 @@ class Connection:
         """Return what an action does. Raises AdapterError if the table does not say it."""
         return _known(self.table.actions, "actions", [name])
 
-    def about(self, post: str) -> Message:
-        """Return the fields of a message that name a post."""
-        return {"post": post, "url": self.table.address.replace("{id}", quote(post, safe=""))}
+    def about(self, post: str, **parts: str) -> Message:
+        """Return the fields of a message that name a post, by its id and what the address wants."""
+        url = self.table.address
+        for part, value in {"id": post, **parts}.items():
+            url = url.replace(f"{{{part}}}", quote(value, safe=":"))
+        return {"post": post, "url": url}
 
 
 def name(kind: str, *parts: str) -> str:

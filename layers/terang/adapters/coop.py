@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from adapters.connection import AdapterError, Connection, Meaning, Message, message, name, read_as
+from adapters.connection import AdapterError, Connection, Message, message, name, read_as
 
 RESULTS = {"ACCEPT": "reversed", "REJECT": "upheld"}
 
@@ -96,17 +96,13 @@ def _decision(item: _Item, action: str) -> str:
     return name("coop-decision", item.type_id, item.id, action)
 
 
-def _subject(meaning: Meaning) -> Message:
-    return {"category": meaning.category, "keyword": meaning.keyword, "other": meaning.other}
-
-
 def _reported(body: _Reported, to: Connection) -> Iterator[Message]:
     meaning = to.meaning(body.reported_for_reason.policy_id or "")
     yield message(
         "notice",
         _notice(body.item, body.reporter, body.reported_for_reason, to),
         **to.about(body.item.id),
-        **_subject(meaning),
+        **meaning.subject(),
         trusted_flagger=False,
         article_16=meaning.ground == "illegal",
         received_at=body.reported_at,
@@ -129,18 +125,15 @@ def _acted(body: _Acted, to: Connection) -> Iterator[Message]:
         return
     policy = body.policies[0] if body.policies else _Named("")
     meaning = to.meaning(policy.id, policy.name)
-    says = {
+    says = meaning.grounds() | {
         "verdict": "confirmed",
-        "ground": meaning.ground,
-        "ground_text": meaning.ground_text,
-        "ground_url": meaning.ground_url,
         "reason": body.decision_reason or does.reason,
         "moderator": moderator,
         "decided_at": to.now,
     }
     history = body.custom.report_history
     first, *others = [{"notice": _notice(item, each.reporter, each, to)} for each in history] or [
-        to.about(item.id) | _subject(meaning)
+        to.about(item.id) | meaning.subject()
     ]
     done = {"measures": msgspec.to_builtins(does.measures), "applied_at": to.now}
     yield message("decision", decision, **says, **first, **(done if does.measures else {}))

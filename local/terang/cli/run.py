@@ -305,18 +305,20 @@ def import_cases(
     file: Annotated[Path, Parameter(help="what the tool sent: JSON, one object a line")],
     /,
     *,
-    source: Annotated[str, Parameter(name="--from", metavar="TOOL", help="coop")],
+    source: Annotated[str, Parameter(name="--from", metavar="TOOL", help="coop or ozone")],
     provider: Annotated[ProviderId, Parameter(help="whose decisions they are")],
     table: Annotated[
-        Path, option("FILE", "what the tool's words mean at the provider")
-    ] = COOP_TABLE,
+        Path | None, option("FILE", "what its words mean at the provider; default: the sample")
+    ] = None,
     out: Annotated[Path, option("DIR", "the folder of the results; default: terang-out")] = OUT,
     as_json: JsonLine = False,
     today: Today | None = None,
     serve: Serve = False,
 ) -> int:
     """Run with decisions and without posts; 2 if nothing of the file could be read."""
-    sent, refused = case_queue.translated(file, source, provider, table)
+    sent, refused = case_queue.translated(
+        file, source, provider, table or CONNECT / f"{source}-table.json"
+    )
     for why in refused:
         print_problem(why)
     if not sent:
