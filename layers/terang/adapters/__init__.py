@@ -1,6 +1,6 @@
 """Read what another moderation tool sends, as messages about cases.
 
-`translate` is pure: a payload in, messages out. A module knows one tool (`coop`, `mastodon`), and
+`translate` is pure: a payload in, messages out. A module knows one tool (such as `coop`), and
 `connection` the table in which a provider says what the tool's words mean. The package imports
 `ledger`. docs/connect.md shows how to add a tool.
 """
@@ -10,13 +10,13 @@ from typing import Any
 
 import msgspec
 
-from adapters import coop, mastodon
+from adapters import coop, mastodon, ozone
 from adapters.connection import TURNED_AWAY, AdapterError, Connection, Message, read_table
 from ledger.findings import digest
 
 __all__ = ["SOURCES", "AdapterError", "read_table", "translate"]
 
-_READERS = {"coop": coop.messages, "mastodon": mastodon.messages}
+_READERS = {"coop": coop.messages, "mastodon": mastodon.messages, "ozone": ozone.messages}
 
 SOURCES = tuple(_READERS)
 

@@ -73,14 +73,16 @@ class AdapterTable(Strict, frozen=True):
     """What the words of a tool mean at a provider.
 
     `public` are the types of posts that everyone can read, `accounts` those of accounts, in tools
-    that have types. `address` is that of a post, with `{id}` in it.
+    that have types. `address` is that of a post, with `{id}` or other parts of it. `machines` are
+    tools and accounts that decide by themselves.
     """
 
     policies: dict[str, Meaning]
     actions: dict[str, Action]
-    address: Annotated[str, Meta(pattern=r"^https?://\S*\{id\}")]
+    address: Annotated[str, Meta(pattern=r"^https?://\S*\{[a-z]+\}")]
     public: tuple[str, ...] = ()
     accounts: tuple[str, ...] = ()
+    machines: tuple[str, ...] = ()
 
 
 def read_as[T](fields: Mapping[str, Any], shape: type[T], place: str = "") -> T:
@@ -117,9 +119,12 @@ class Connection:
         """Return what an action does. Raises AdapterError if the table does not say it."""
         return _known(self.table.actions, "actions", [name])
 
-    def about(self, post: str) -> Message:
-        """Return the fields of a message that name a post."""
-        return {"post": post, "url": self.table.address.replace("{id}", quote(post, safe=""))}
+    def about(self, post: str, **parts: str) -> Message:
+        """Return the fields of a message that name a post, by its id and what the address wants."""
+        url = self.table.address
+        for part, value in {"id": post, **parts}.items():
+            url = url.replace(f"{{{part}}}", quote(value, safe=":"))
+        return {"post": post, "url": url}
 
 
 def name(kind: str, *parts: str) -> str:

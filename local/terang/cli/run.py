@@ -305,7 +305,7 @@ def import_cases(
     file: Annotated[Path, Parameter(help="what the tool sent: JSON, one object a line")],
     /,
     *,
-    source: Annotated[str, Parameter(name="--from", metavar="TOOL", help="coop or mastodon")],
+    source: Annotated[str, Parameter(name="--from", metavar="TOOL", help="coop, mastodon or ozone")],
     provider: Annotated[ProviderId, Parameter(help="whose decisions they are")],
     table: Annotated[
         Path | None, option("FILE", "what its words mean at the provider; default: the sample")

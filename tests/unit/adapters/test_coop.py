@@ -1,31 +1,22 @@
 """What Coop sends becomes messages that decide takes: notices, decisions, complaints, outcomes."""
 
 import json
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import msgspec
 import pytest
 from support.case_world import CaseWorld
-from support.sample_messages import SENT
+from support.connected import decided, sent_by, table_of
+from support.connected import read as read_as
 
-from adapters import AdapterError, translate
+from adapters import AdapterError
 from cases.kinds import case_lines, case_numbers
-from ledger.numbers import pseudonym_of
-from ledger.texts import utc
-from terang.case_queue import in_waves
 
-CONNECT = Path(__file__).parents[3] / "events/connect"
-TABLE = json.loads((CONNECT / "coop-table.json").read_text())
-SENT_BODIES = [json.loads(line) for line in (CONNECT / "coop.jsonl").read_text().splitlines()]
+TABLE, SENT_BODIES = table_of("coop"), sent_by("coop")
 REPORTED, ACTED, ALONE, APPEALED, ANSWERED, RESTORED, *AWAY = SENT_BODIES
 PERSONS = ("forum.example", "member-", "ana", "ben", "bicycle")
-
-
-def read(body: dict[str, Any], **table: Any) -> list[dict[str, Any]]:
-    known = TABLE | table
-    at = body.get("received_at", utc(SENT))
-    return [*translate("coop", body, "acme", known, lambda who: pseudonym_of(b"k", who), at)]
+read = partial(read_as, "coop")
 
 
 def turned_away(body: dict[str, Any]) -> tuple[dict[str, Any], ...]:
@@ -37,16 +28,13 @@ def turned_away(body: dict[str, Any]) -> tuple[dict[str, Any], ...]:
 @pytest.fixture
 def cases() -> CaseWorld:
     """A provider that sends what Coop sends, each body twice, and no posts."""
-    world = CaseWorld()
     messages = [message for body in SENT_BODIES[:6] * 2 for message in read(body)]
     messages += [
         counted
         for body in (AWAY[0], AWAY[1], AWAY[0] | {"userStrikeCount": 2})
         for counted in turned_away(body)
     ]
-    for wave in in_waves(messages):
-        world.decide(*wave)
-    return world
+    return decided(messages)
 
 
 def test_all_that_coop_sends_is_taken_once(cases: CaseWorld) -> None:
