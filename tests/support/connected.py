@@ -29,7 +29,7 @@ def read(tool: str, body: dict[str, Any], **table: Any) -> list[dict[str, Any]]:
     """The messages of what a tool sends, by the sample's table with changes."""
     at = body.get("received_at", utc(SENT))
     known = table_of(tool) | table
-    return [*translate(tool, body, "acme", known, lambda who: pseudonym_of(b"k", who), at)]
+    return [*translate(tool, body, known, lambda who: pseudonym_of(b"k", who), at)]
 
 
 def decided(*sent: Iterable[dict[str, Any]]) -> CaseWorld:

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from adapters import SOURCES, AdapterError, translate
+from adapters import SOURCES, AdapterError, translate, why_away
 from cases.kinds import read_case_message
 from ledger.cases import CaseMarker
 from ledger.codes import CaseRefusal, Code, Refusal
@@ -142,13 +142,19 @@ class Doors:
                 return [Record(b"", refused=_refusal(number, Refusal(payload)))]
             now = utc(self.clock.now())
             try:
-                made = translate(source, payload, provider, table, pseudonym, now)
+                made = translate(source, payload, table, pseudonym, now)
             except AdapterError as error:
-                why, counted = _refusal(number, error), error.counted
-                sent = [Record(msgspec.json.encode(one), one["id"], why) for one in counted]
-                return sent or [Record(b"", refused=why)]
-            records = [one for each in made for one in _message(number, msgspec.json.encode(each))]
-            return [record for record in records if record.refused] or records
+                return [Record(b"", refused=_refusal(number, error))]
+            records = []
+            for each in made:
+                [record] = _message(number, msgspec.json.encode(each))
+                if why := why_away(each):
+                    why_not = {"line": number, "code": each["code"], "advice": why}
+                    record = record._replace(refused=why_not)
+                records.append(record)
+            nothing = AdapterError("unmapped", "payload", "nothing in it is a report or a decision")
+            refused = [record for record in records if not record.line]
+            return refused or records or [Record(b"", refused=_refusal(number, nothing))]
 
         def pseudonym(person: str) -> str:
             return self.store.pseudonym(f"{provider}/{person}")

@@ -16,8 +16,8 @@ from ledger.findings import digest
 
 type Message = dict[str, Any]
 
-TURNED_AWAY = {
-    "not_public": "the table does not say that everyone can read posts of this kind",
+_AWAY = {
+    "not_public": "a post of which nothing says that everyone can read it",
     "about_account": "about an account as such, and not about a post",
     "automated": "a machine decided, and not a person",
 }
@@ -25,16 +25,11 @@ TURNED_AWAY = {
 
 
 class AdapterError(TerangError):
-    """A payload or a table that cannot be read: the provider must act.
+    """A payload or a table that cannot be read: the provider must act."""
 
-    `counted` has the message, without a word of the payload, that counts what is turned away.
-    """
-
-    counted: tuple[Message, ...] = ()
-
-    def __init__(self, code: str, field: str, advice: str = "") -> None:
-        self.code, self.field, self.advice = code, field, advice or TURNED_AWAY[code]
-        super().__init__(f"{field}: {self.advice}")
+    def __init__(self, code: str, field: str, advice: str) -> None:
+        self.code, self.field, self.advice = code, field, advice
+        super().__init__(f"{field}: {advice}")
 
 
 class Meaning(Strict, frozen=True):
@@ -105,8 +100,9 @@ def read_table(table: Mapping[str, Any]) -> AdapterTable:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """A tool's table, and what is known of an arrival: `now` is empty if its time is not."""
+    """A tool, its table, and what is known of an arrival: `now` is empty if its time is not."""
 
+    source: str
     table: AdapterTable
     pseudonym: Callable[[str], str]
     now: str
@@ -126,6 +122,11 @@ class Connection:
             url = url.replace(f"{{{part}}}", quote(value, safe=":"))
         return {"post": post, "url": url}
 
+    def turned_away(self, code: str, *parts: str) -> Message:
+        """Return the message that counts what goes no further: a code, and an id of the parts."""
+        away = name(f"{self.source}-away", code, *parts)
+        return message("turned_away", away, source=self.source, code=code)
+
 
 def name(kind: str, *parts: str) -> str:
     """Return the id of a message: the same parts give the same id."""
@@ -136,6 +137,11 @@ def message(kind: str, name: str, **fields: object) -> Message:
     """Return a message with those fields that are known."""
     known = {field: value for field, value in fields.items() if value not in (None, "")}
     return {"type": kind, "id": name, **known}
+
+
+def why_away(message: Message) -> str:
+    """Return the words of a message that only counts, else an empty text."""
+    return _AWAY[message["code"]] if message["type"] == "turned_away" else ""
 
 
 def _known[T](known: Mapping[str, T], part: str, values: Sequence[str]) -> T:

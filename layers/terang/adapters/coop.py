@@ -80,10 +80,15 @@ def messages(payload: Mapping[str, Any], connection: Connection) -> Iterator[Mes
     fields = read_as(payload, shape)
     kind, table = fields.item.type_id, connection.table
     if kind in table.accounts or fields.item == getattr(fields, "creator", None):
-        raise AdapterError("about_account", body)
-    if kind not in table.public:
-        raise AdapterError("not_public", body)
-    yield from read(fields, connection)
+        away = "about_account"
+    elif kind not in table.public:
+        away = "not_public"
+    else:
+        away = "" if getattr(fields, "actor_email", "a person") else "automated"
+    if away:
+        yield connection.turned_away(away, msgspec.json.encode(payload).decode())
+    else:
+        yield from read(fields, connection)
 
 
 def _notice(item: _Item, reporter: _Item | None, why: _Said, to: Connection) -> str:
@@ -114,10 +119,8 @@ def _acted(body: _Acted, to: Connection) -> Iterator[Message]:
 
     Without a report it is the provider's own initiative, and names post and category.
     """
-    if not body.actor_email:
-        raise AdapterError("automated", "actorEmail")
     item, does = body.item, to.action(body.action.id)
-    decision, moderator = _decision(item, body.action.id), to.pseudonym(body.actor_email)
+    decision, moderator = _decision(item, body.action.id), to.pseudonym(body.actor_email or "")
     if does.restores:
         taken_back, why = _decision(item, does.restores), "own_initiative"
         said = {"decision": taken_back, "cause": why, "moderator": moderator}

@@ -68,12 +68,8 @@ def messages(payload: Mapping[str, Any], connection: Connection) -> Iterator[Mes
         raise AdapterError("unmapped", "event", "send report.created and report.updated alone")
     report = read_as(payload.get("object", payload), _Report)
     if not report.statuses:
-        yield _counted("about_account", "report", report.id)
+        yield connection.turned_away("about_account", "report", report.id)
     yield from (_noticed(report, status, connection) for status in report.statuses)
-
-
-def _counted(code: str, *what: str) -> Message:
-    return message("turned_away", name("mastodon-away", code, *what), source="mastodon", code=code)
 
 
 def _meaning(report: _Report | None, to: Connection) -> Meaning:
@@ -84,7 +80,7 @@ def _meaning(report: _Report | None, to: Connection) -> Meaning:
 
 def _noticed(report: _Report, status: _Status, to: Connection) -> Message:
     if status.visibility != "public":
-        return _counted("not_public", "post", status.id)
+        return to.turned_away("not_public", "post", status.id)
     meaning, notice = _meaning(report, to), name("mastodon-notice", report.id, status.id)
     says = to.about(status.id) | meaning.subject() | {"article_16": meaning.ground == "illegal"}
     return message("notice", notice, **says, trusted_flagger=False, received_at=report.created_at)
@@ -97,7 +93,7 @@ def _struck(strike: _Strike, to: Connection) -> Iterator[Message]:
     """
     if strike.automated or strike.action in OF_ACCOUNTS or not strike.statuses:
         code = "automated" if strike.automated else "about_account"
-        yield _counted(code, "strike", strike.strike)
+        yield to.turned_away(code, "strike", strike.strike)
         return
     report, does, meaning = strike.report, to.action(strike.action), _meaning(strike.report, to)
     says = meaning.grounds() | {
@@ -114,7 +110,7 @@ def _struck(strike: _Strike, to: Connection) -> Iterator[Message]:
             if is_public:
                 yield _noticed(report, status, to)
         elif not is_public:
-            yield _counted("not_public", "post", status.id)
+            yield to.turned_away("not_public", "post", status.id)
             continue
         reason = (strike.text if is_public else "") or does.reason
         decision = name("mastodon-decision", strike.strike, status.id)

@@ -88,7 +88,7 @@ def messages(payload: Mapping[str, Any], connection: Connection) -> Iterator[Mes
         if not kind or kind in _DECIDE_NOTHING or (kind == "Report" and away == "automated"):
             continue
         if away:
-            yield message("turned_away", event.name("away"), source="ozone", code=away)
+            yield connection.turned_away(away, event.subject.uri, str(event.id))
         else:
             record = records.setdefault(event.subject.uri, _Record(connection, named))
             yield from record.read(kind, event)

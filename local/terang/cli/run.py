@@ -245,7 +245,7 @@ def run(
     is_whole_day = not (files or keep)
     is_unnamed = bool(files) and provider == SAMPLES_PROVIDER
     if not files and not imported:
-        beside = FORUM, case_queue.translated(COOP, "coop", FORUM, COOP_TABLE)[0]
+        beside = FORUM, case_queue.translated(COOP, "coop", COOP_TABLE)[0]
         files = tuple(sorted((SAMPLES / "files").iterdir()))
         messages = messages or SAMPLES / "messages.jsonl"
         cases = cases or (SAMPLES / "cases.jsonl",)
@@ -305,7 +305,7 @@ def import_cases(
     file: Annotated[Path, Parameter(help="what the tool sent: JSON, one object a line")],
     /,
     *,
-    source: Annotated[str, Parameter(name="--from", metavar="TOOL", help="coop, mastodon or ozone")],
+    source: Annotated[str, Parameter(name="--from", metavar="TOOL", help="coop, mastodon, ozone")],
     provider: Annotated[ProviderId, Parameter(help="whose decisions they are")],
     table: Annotated[
         Path | None, option("FILE", "what its words mean at the provider; default: the sample")
@@ -316,9 +316,8 @@ def import_cases(
     serve: Serve = False,
 ) -> int:
     """Run with decisions and without posts; 2 if nothing of the file could be read."""
-    sent, refused = case_queue.translated(
-        file, source, provider, table or CONNECT / f"{source}-table.json"
-    )
+    words = table or CONNECT / f"{source}-table.json"
+    sent, refused = case_queue.translated(file, source, words)
     for why in refused:
         print_problem(why)
     if not sent:

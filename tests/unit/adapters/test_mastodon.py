@@ -24,7 +24,7 @@ SHOWN = GONE | {"visibility": "public", "reported": False}
 
 
 def read(body: dict[str, Any]) -> list[dict[str, Any]]:
-    return [*translate("mastodon", body, "acme", TABLE, lambda who: pseudonym_of(b"k", who))]
+    return [*translate("mastodon", body, TABLE, lambda who: pseudonym_of(b"k", who))]
 
 
 def test_all_that_mastodon_sends_is_taken_once() -> None:

@@ -196,7 +196,7 @@ def test_what_coop_sends_is_decided_and_nothing_else_of_it_is_kept(world: DoorsW
     again later has other times, since Coop gives it none, and is refused."""
     connected = ROOT / "events/connect"
     table = json.loads((connected / "coop-table.json").read_text("utf-8"))
-    told = Provider("acme", territory=("DE",), connections={"coop": table})
+    told = Provider("acme", territory=("DE",), connections={"coop": table, "ozone": table})
     payloads = (connected / "coop.jsonl").read_bytes()
     query = {"queryStringParameters": {"from": "coop"}}
     assert world.call(CASES, payloads, **query)["body"]["code"] == "not_connected"
@@ -225,6 +225,8 @@ def test_what_coop_sends_is_decided_and_nothing_else_of_it_is_kept(world: DoorsW
     before["objects"] = files | {each: after["objects"][each] for each in refused}
     assert after == before
     assert {receipt(world, name)["body"]["status"] for name in said["digests"]} == {"taken"}
+    nothing = world.call(CASES, b'{"events": []}', queryStringParameters={"from": "ozone"})["body"]
+    assert (nothing["status"], nothing["refused"][0]["code"]) == (422, "unmapped")
     unknown = {"queryStringParameters": {"from": "zendesk"}}
     assert world.call(CASES, payloads, **unknown)["body"]["code"] == "not_connected"
 
