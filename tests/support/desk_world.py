@@ -221,6 +221,8 @@ class Visitor:
     provider: str = "acme"
     role: str = "moderator"
     cookies: dict[str, str] = field(default_factory=dict)
+    form: dict[str, object] = field(default_factory=dict)
+    """What `decide` sent last."""
 
     def __post_init__(self) -> None:
         self.application = DeskApplication(self.desk, CookieDoor())
@@ -234,6 +236,11 @@ class Visitor:
         fields = {"token": f"token-of-{self.name}", **(form or {})}
         headers = {"origin": ORIGIN, "content-type": "application/x-www-form-urlencoded"} | headers
         return self._ask("POST", address, urlencode(fields, doseq=True), headers)
+
+    def decide(self, key: str, verdict: str = "dismissed", **fields: object) -> dict[str, Any]:
+        """Open a card, fill its form in and send it."""
+        self.form = form_of(self, key) | {"verdict": verdict, "reason": "A quotation."} | fields
+        return self.post(f"/card/{key}/decide", self.form)
 
     def _ask(self, method: str, address: str, body: str | None, headers: Mapping[str, str]
              ) -> dict[str, Any]:  # fmt: skip

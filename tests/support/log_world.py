@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
 from support.log_signer import LocalSigner
-from support.publish_world import BUCKET, World, sample_pack, sample_receipt
+from support.publish_world import BUCKET, CLOSED, World, live, sample_pack, sample_receipt
 
 from ledger.log_store import DynamoLogStore, LogHead
 from ledger.table import LOG, key_of, shards
@@ -13,6 +13,7 @@ from publish.publish_run import PublishContext
 from publish_steps.logging_run import PublicLog
 from publish_steps.served_log import ServedLog
 from publish_steps.site_files import Site
+from tlog import Leaf, LogFiles, decode_leaf, parse_checkpoint
 
 ORIGIN = "terang.example/log"
 
@@ -47,6 +48,11 @@ class LogWorld(World):
         else:
             self.heads.move_log_head(self.head, head)
 
+    def leaves(self, folder: str = "log/") -> list[Leaf]:
+        size = parse_checkpoint(self.files[f"{folder}checkpoint"]).size
+        files = LogFiles(size, lambda path: self.files.get(folder + path))
+        return [decode_leaf(leaf) for leaf in files.leaves()]
+
     @property
     def log_keys(self) -> dict[str, bytes]:
         return self.heads.log_keys(0)
@@ -78,6 +84,16 @@ class LogWorld(World):
             steps=(samples, Site(has_log=True), *others, log),
             send_sentinel=self.sentinel_posts.append if self.sends_sentinel else None,
         )
+
+
+def published_log(*days: str) -> LogWorld:
+    """The log of 25 November, or of other days, on each of which acme had two findings."""
+    made = LogWorld()
+    digest = made.put_set(sample_pack())
+    for day in days or ("2026-11-25",):
+        made.count(sample_receipt(day, by_rule={live(): 2}, set=digest))
+    made.publish(CLOSED)
+    return made
 
 
 def sentinel_pack() -> dict[str, object]:

@@ -52,6 +52,14 @@ def sample_site() -> World:
     return made
 
 
+def published(*packs: dict[str, object], moment: str = CLOSED, **world: str) -> World:
+    """A world with one set and no post."""
+    made = World(**world)
+    made.put_set(*packs)
+    made.publish(moment)
+    return made
+
+
 def states(made: World) -> dict[str, str]:
     """What the index says of each version of each pack."""
     table = made.text("index.html").partition('id="packs"')[2]

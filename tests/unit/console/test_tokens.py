@@ -4,7 +4,7 @@ import importlib
 import json
 import sys
 from base64 import urlsafe_b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -39,48 +39,32 @@ def test_a_good_token_gives_its_claims() -> None:
     assert CHECKS.claims(signed(claims()), "n-1", NOW)["cognito:username"] == "m-7"
 
 
-def unsigned() -> str:
-    parts = ({"alg": "none", "kid": "k1"}, claims())
-    return ".".join(_letters(json.dumps(part).encode()) for part in parts) + "."
+def letters(part: dict[str, Any]) -> str:
+    return urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode()
 
 
-def signed_with_the_public_key() -> str:
-    """The old trick: a shared-secret signature, with the public key as the secret."""
-    return jwt.encode(claims(), jwk(KEY)["n"], "HS256", headers={"kid": "k1"})
-
-
-def with_other_claims() -> str:
-    head, _, signature = signed(claims()).split(".")
-    body = json.dumps(claims(**{"cognito:groups": ["beta/lead"]})).encode()
-    return f"{head}.{_letters(body)}.{signature}"
-
-
-def with_a_key_inside() -> str:
-    """Signed by a stranger, who sends their own key along."""
-    return signed(claims(), OTHER_KEY, jwk=jwk(OTHER_KEY), jku="https://evil.example/keys")
-
-
-def _letters(data: bytes) -> str:
-    return urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-FORGED: dict[str, tuple[Callable[[], str], str]] = {
-    "no signature": (unsigned, "wrong_algorithm"),
-    "a shared secret": (signed_with_the_public_key, "wrong_algorithm"),
-    "other claims under the signature": (with_other_claims, "forged"),
-    "a stranger's key": (lambda: signed(claims(), OTHER_KEY), "forged"),
-    "a stranger's key that comes along": (with_a_key_inside, "forged"),
-    "a key that the issuer does not have": (lambda: signed(claims(), kid="k9"), "unknown_key"),
-    "a key for shared secrets": (lambda: signed(claims(), kid="secret"), "forged"),
-    "no token at all": (lambda: "a.b.c", "forged"),
-    "empty": (lambda: "", "forged"),
-    "too long": (lambda: "a" * 20_000, "too_long"),
-}
+HEAD, _, SIGNATURE = signed(claims()).split(".")
+OTHERS = claims(**{"cognito:groups": ["beta/lead"]})
+ALONG = {"jwk": jwk(OTHER_KEY), "jku": "https://evil.example/keys"}
+FORGED = {
+    "no signature": (f"{letters({'alg': 'none', 'kid': 'k1'})}.{letters(claims())}.",
+                     "wrong_algorithm"),
+    "the public key as a shared secret": (
+        jwt.encode(claims(), jwk(KEY)["n"], "HS256", headers={"kid": "k1"}), "wrong_algorithm"),
+    "other claims under the signature": (f"{HEAD}.{letters(OTHERS)}.{SIGNATURE}", "forged"),
+    "a stranger's key": (signed(claims(), OTHER_KEY), "forged"),
+    "a stranger's key that comes along": (signed(claims(), OTHER_KEY, **ALONG), "forged"),
+    "a key that the issuer does not have": (signed(claims(), kid="k9"), "unknown_key"),
+    "a key for shared secrets": (signed(claims(), kid="secret"), "forged"),
+    "an access token by its header": (signed(claims(), typ="at+jwt"), "wrong_kind"),
+    "no token at all": ("a.b.c", "forged"), "empty": ("", "forged"),
+    "too long": ("a" * 20_000, "too_long"),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("token", "code"), FORGED.values(), ids=FORGED)
-def test_a_forged_token_proves_nothing(token: Callable[[], str], code: str) -> None:
-    assert refused(token()) == code
+def test_a_forged_token_proves_nothing(token: str, code: str) -> None:
+    assert refused(token) == code
 
 
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
@@ -104,17 +88,6 @@ def test_a_token_for_something_else_proves_nothing(changes: dict[str, Any], code
     assert refused(signed(claims(**changes))) == code
 
 
-def test_an_access_token_by_its_header_proves_nothing() -> None:
-    assert refused(signed(claims(), typ="at+jwt")) == "wrong_kind"
-
-
-def test_a_token_ends_by_the_stacks_clock() -> None:
-    token = signed(claims())
-    assert CHECKS.claims(token, "n-1", NOW + timedelta(seconds=350))
-    with pytest.raises(TokenError):
-        CHECKS.claims(token, "n-1", NOW + timedelta(seconds=360))
-
-
 @pytest.mark.parametrize(("changes", "seconds", "code"), [
     ({}, 359, ""), ({}, 360, "expired"), ({"iat": int(NOW.timestamp()) + 60}, 0, ""),
     ({"iat": int(NOW.timestamp()) + 61}, 0, "not_yet"), ({"exp": True}, 0, "expired"),
@@ -122,6 +95,7 @@ def test_a_token_ends_by_the_stacks_clock() -> None:
     ({"azp": CLIENT}, 0, ""), ({"nonce": 7}, 0, "wrong_nonce"),
 ])  # fmt: skip
 def test_a_minute_of_leeway_and_absence(changes: dict[str, Any], seconds: int, code: str) -> None:
+    """By the stack's clock."""
     now = NOW + timedelta(seconds=seconds)
     token = signed(claims(**changes))
     if code:

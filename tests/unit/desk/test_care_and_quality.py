@@ -18,24 +18,16 @@ from matcher import Pack
 NOW = datetime(2026, 11, 25, 14, tzinfo=UTC)
 
 
-def test_a_break_is_due_after_a_sitting_and_not_after_a_pause() -> None:
-    care = CareSettings(minutes=45)
-    for minute in range(0, 46, 5):
-        care = care.after(NOW + timedelta(minutes=minute), severe=False)
-    assert care.is_break_due(NOW + timedelta(minutes=46))
-    assert not care.is_break_due(NOW + timedelta(minutes=80))
-    assert not care.after_break().is_break_due(NOW + timedelta(minutes=46))
-    assert not CareSettings(minutes=0, began=1, last=int(NOW.timestamp())).is_break_due(NOW)
-
-
-def test_severe_cards_in_a_row_are_limited() -> None:
+def test_severe_cards_in_a_row_are_limited_within_a_sitting() -> None:
     care = CareSettings(severe_limit=3)
     for _ in range(3):
         assert not care.spares_severe(NOW)
         care = care.after(NOW, severe=True)
     assert care.spares_severe(NOW)
     assert not care.after(NOW, severe=False).spares_severe(NOW)
-    assert not care.spares_severe(NOW + timedelta(hours=1))
+    assert care.spares_severe(NOW + timedelta(minutes=20))
+    assert not care.spares_severe(NOW + timedelta(minutes=20, seconds=1))
+    assert not CareSettings(severe_limit=0, last=int(NOW.timestamp())).spares_severe(NOW)
 
 
 def test_a_pause_of_twenty_minutes_ends_no_sitting_and_a_longer_one_does() -> None:
@@ -52,13 +44,7 @@ def test_a_pause_of_twenty_minutes_ends_no_sitting_and_a_longer_one_does() -> No
     third = second.after(later, severe=True)
     assert (third.began, third.severe) == (later.timestamp(), 1)
     assert second.after_break() == CareSettings(minutes=30)
-
-
-def test_severe_cards_are_spared_within_a_sitting_only() -> None:
-    care = CareSettings(severe_limit=1).after(NOW, severe=True)
-    assert care.spares_severe(NOW + timedelta(minutes=20))
-    assert not care.spares_severe(NOW + timedelta(minutes=20, seconds=1))
-    assert not CareSettings(severe_limit=0, last=int(NOW.timestamp())).spares_severe(NOW)
+    assert not CareSettings(minutes=0, began=1, last=int(NOW.timestamp())).is_break_due(NOW)
 
 
 def test_a_setting_is_read_by_itself_and_a_long_number_is_none() -> None:
@@ -70,6 +56,8 @@ def test_a_setting_is_read_by_itself_and_a_long_number_is_none() -> None:
         assert CareSettings.parse(f"l={language}").language == ""
     assert CareSettings.parse(f"x={'y' * 393}&m=9").minutes == 9
     assert CareSettings.parse(f"x={'y' * 394}&m=99").minutes == 9, "only 400 letters are read"
+    care = CareSettings("id", False, False, False, 30, 10, 5, 6, 7)
+    assert CareSettings.parse(care.cookie.partition("=")[2].partition(";")[0]) == care
     assert CareSettings().cookie == (
         "desk-care=l=&b=1&g=1&k=1&m=45&s=5&n=0&t=0&r=0; Path=/; Max-Age=31536000; HttpOnly;"
         " SameSite=Lax"
@@ -81,11 +69,6 @@ def test_a_setting_is_read_by_itself_and_a_long_number_is_none() -> None:
 )
 def test_a_broken_cookie_is_the_default(cookie: str) -> None:
     assert CareSettings.parse(cookie) == CareSettings()
-
-
-def test_settings_survive_their_cookie() -> None:
-    care = CareSettings("id", False, False, False, 30, 10, 5, 6, 7)
-    assert CareSettings.parse(care.cookie.partition("=")[2].partition(";")[0]) == care
 
 
 def test_the_break_is_offered_on_the_page() -> None:
@@ -125,14 +108,10 @@ def test_nine_reasons_fit_the_digits_and_the_pages_language_is_asked_second() ->
 
 
 def test_every_language_has_the_same_shipped_reasons() -> None:
-    counted = {
-        language: sorted(each.verdict for each in cards.SHIPPED if each.language == language)
-        for language in ("en", "id", "zh")
-    }
-    assert counted["en"] == counted["id"] == counted["zh"]
-
-
-def test_reasons_survive_their_lines() -> None:
+    """Written as lines, they are read as they were."""
+    en, id_, zh = (sorted(each.verdict for each in cards.SHIPPED if each.language == language)
+                   for language in ("en", "id", "zh"))  # fmt: skip
+    assert en == id_ == zh
     assert cards.read_reasons(cards.reason_lines(cards.SHIPPED)) == list(cards.SHIPPED)
 
 
@@ -196,18 +175,6 @@ def test_the_leads_page_names_no_moderator() -> None:
     assert "m-1" not in body
 
 
-@pytest.mark.parametrize(("pairs", "kappa"), [
-    pytest.param([], None, id="none"),
-    pytest.param([("c", "c", 9)], None, id="one verdict alone"),
-    pytest.param([("c", "c", 5), ("d", "d", 5)], 1.0, id="always"),
-    pytest.param([("c", "d", 5), ("d", "c", 5)], -1.0, id="never"),
-])  # fmt: skip
-def test_agreement(pairs: list[tuple[str, str, int]], kappa: float | None) -> None:
-    found = agreement(pairs)
-    assert found.kappa == kappa
-    assert -1 <= found.low <= found.high <= 1
-
-
 def test_agreement_has_an_interval_that_ends_at_one() -> None:
     """By hand: 35 of 50 agree, 25 by chance; 0.4 and 1.96 × √(0.7 × 0.3 / (50 × 0.5²))."""
     found = agreement([("c", "c", 20), ("c", "d", 5), ("d", "c", 10), ("d", "d", 15)])
@@ -221,15 +188,15 @@ def test_agreement_has_an_interval_that_ends_at_one() -> None:
         few = agreement(pairs)
         assert (few.kappa, few.low, few.high) == (None, -1.0, 1.0)
     assert agreement([("c", "c", 1), ("d", "d", 1)]).kappa == 1.0
+    assert agreement([("c", "d", 5), ("d", "c", 5)]).kappa == -1.0
+
+
+def made(entry: str, verdict: str, *rules: str, **changes: Any) -> JournalEntry:
+    named = {f"codes/3/{rule}/live": 1 for rule in rules}
+    return JournalEntry(entry, "acme", "", type="decision", verdict=verdict, rules=named, **changes)
 
 
 def test_decisions_count_by_rule_and_verdict_and_only_judgements() -> None:
-    def made(entry: str, verdict: str, *rules: str, **changes: Any) -> JournalEntry:
-        named = {f"codes/3/{rule}/live": 1 for rule in rules}
-        return JournalEntry(
-            entry, "acme", "", type="decision", verdict=verdict, rules=named, **changes
-        )
-
     decisions = [made("a", "confirmed", "asks", "offers"), made("b", "dismissed", "asks"),
                  made("c", "escalated", "asks"), made("d", "skipped", "sells")]  # fmt: skip
     upheld = JournalEntry("o", "acme", "", type="outcome", overturns=False, about=decisions[0])
@@ -241,17 +208,12 @@ def test_decisions_count_by_rule_and_verdict_and_only_judgements() -> None:
 
 
 def test_a_look_at_near_copies_counts_once() -> None:
-    made = [
-        JournalEntry(str(number), "acme", "", type="decision", verdict="confirmed", group="g",
-                     rules={"codes/3/asks/live": 1})
-        for number in range(3)
-    ]  # fmt: skip
-    overturned = [
-        JournalEntry(f"o{number}", "acme", "", type="outcome", overturns=True, about=made[number])
-        for number in range(2)
-    ]
-    second = JournalEntry("s", "acme", "", type="second_review", verdict="dismissed", about=made[0])
-    quality = quality_of([*made, *overturned, second], "2026-08-27")
+    looks = [made(str(number), "confirmed", "asks", group="g") for number in range(3)]
+    overturned = [JournalEntry(f"o{look.entry}", "acme", "", type="outcome", overturns=True,
+                               about=look) for look in looks[:2]]  # fmt: skip
+    second = JournalEntry("s", "acme", "", type="second_review", verdict="dismissed",
+                          about=looks[0])  # fmt: skip
+    quality = quality_of([*looks, *overturned, second], "2026-08-27")
     [rule] = quality.rules
     assert (rule.rule, rule.confirmed, rule.overturned) == ("codes/asks", 1, 1)
     assert quality.pairs == (("confirmed", "dismissed", 1),)
@@ -261,13 +223,8 @@ def test_training_tells_the_known_answer_and_stores_nothing() -> None:
     [first, *_] = golden_dossiers([Pack.parse(PACK, "sample")], "acme")
     desk = MemoryDesk([first])
     visitor = Visitor(desk)
-    body = visitor.get(f"/card/{first.item.key}")["body"]
-    form = body.partition('name="id" value="')[2].partition('"')[0]
     other = "dismissed" if first.answer == "confirmed" else "confirmed"
-    fields = {"id": form, "verdict": other, "reason": "I think so."}
-    answer = visitor.post(f"/card/{first.item.key}/decide", fields)
-    assert "The known answer is" in answer["body"]
-    right = visitor.post(f"/card/{first.item.key}/decide", fields | {"verdict": first.answer})
-    assert "That is the known answer" in right["body"]
+    assert "The known answer is" in visitor.decide(first.item.key, other)["body"]
+    assert "That is the known answer" in visitor.decide(first.item.key, first.answer)["body"]
     assert not desk.pending
     assert "Nothing waits" in visitor.get("/")["body"]

@@ -11,17 +11,9 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Error
+from support import desk_world
 from support.chromium import IN_CHROMIUM, Window, check_page
-from support.desk_world import (
-    KnownRule,
-    MemoryDesk,
-    audited,
-    complaint,
-    decided,
-    dossier,
-    finding,
-    rule_views,
-)
+from support.desk_world import KnownRule, MemoryDesk, audited, complaint, dossier, finding
 from support.review_world import run_folder
 from support.sample_posts import pack
 
@@ -103,9 +95,8 @@ def everything() -> list[Any]:
         "p1", text=HOSTILE, spans=spans, score=9, threshold=8, url="https://chat.example/p1"
     )
     checked = finding("p2", "health", HOSTILE, label=Label((check,)), url=f"javascript:{HOSTILE}")
-    copies = tuple(
-        NearCopy(f"{n}" * 64, (finding(f"q{n}", text=f"{HOSTILE} {n}"),)) for n in (1, 2)
-    )
+    copies = tuple(NearCopy(f"{n}" * 64, (finding(f"q{n}", text=f"{HOSTILE} {n}"),))
+                   for n in (1, 2))  # fmt: skip
     earlier = (EarlierDecision("post", "dismissed", "m-1", "2026-11-20T10:00:00Z", "codes/asks",
                                HOSTILE, "reversed"),)  # fmt: skip
     arabic = finding("p4", text="send me رمز التحقق الذي وصلك الآن", language="ar")
@@ -126,7 +117,8 @@ def everything() -> list[Any]:
         hostile_pack,
         dossier(checked), dossier(arabic), dossier(named), complaint(), audited(),
         order_dossier(Case("7" * 64, (CaseEntry(1, "open", "open", asked, HOSTILE),))),
-        dossier(finding("p5"), key="5" * 64, kind=ItemKind.SECOND_REVIEW, decision=decided()),
+        dossier(finding("p5"), key="5" * 64, kind=ItemKind.SECOND_REVIEW,
+                decision=desk_world.decided()),
         dossier(finding("p6", text=HOSTILE), key="6" * 64, kind=ItemKind.GOLDEN,
                 answer="dismissed"),
         dossier(finding("p7", text=HOSTILE), key="a" * 64, kind=ItemKind.TRIAL),
@@ -156,7 +148,7 @@ def test_every_page_is_inert_accessible_and_fits_its_window(window: Window) -> N
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_rules_pages_are_accessible_with_all_rules(window: Window, language: str) -> None:
     desk, page = MemoryDesk([]), window.page
-    desk.views = rule_views()
+    desk.views = desk_world.rule_views()
     assert len(desk.views) > 100
     page.set_extra_http_headers({"Accept-Language": language})
     by_state = {view.state: view.name for view in desk.views}

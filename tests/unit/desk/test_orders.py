@@ -12,17 +12,7 @@ from support.desk_world import MemoryDesk, Visitor, dossier
 from support.sample_messages import SENT, inform, notice, order
 from support.sample_posts import pack
 
-from desk import (
-    Door,
-    Dossier,
-    ItemKind,
-    Moderator,
-    OpenFinding,
-    Role,
-    RuleFacts,
-    order_dossier,
-    order_items,
-)
+from desk import Door, Dossier, ItemKind, Moderator, OpenFinding, Role, order_dossier, order_items
 from desk.cards import shown_notices
 from desk.deciding import DecidingError, DecisionForm, decide, form_id
 from desk.desk_queue import hours_left, ordered
@@ -56,9 +46,8 @@ def test_an_order_waits_with_the_hours_of_its_regulation(regulation: str, deadli
     assert (item.kind, item.deadline) == (ItemKind.ORDER, deadline)
     assert item.category == "SCAMS_AND_FRAUD"
     assert (hours_left(item, SENT) or 0) < 0
-    assert (
-        ordered([replace(item, key="other", deadline="", severity="high"), item], SENT)[0] == item
-    )
+    other = replace(item, key="other", deadline="", severity="high")
+    assert ordered([other, item], SENT)[0] == item
 
 
 def test_an_order_waits_until_its_own_deadline_and_the_first_due_comes_first() -> None:
@@ -138,17 +127,14 @@ OPENED = SENT - timedelta(minutes=2)
 NOTICE_FORM = DecisionForm(form_id("m-1", OPENED, "00ff00ff"), "confirmed", "removed", "It asks.")
 
 
-def facts_of(its_pack: Pack) -> RuleFacts:
-    rule = its_pack.rule(FOUND.rule)
-    assert rule
-    return RuleFacts(its_pack, rule, PAGE)
-
-
-def notice_card(*names: str, **changes: Any) -> Dossier:
+def notice_card(rule: str = "codes/3/asks-for-code", its_pack: Pack | None = None,
+                **changes: Any) -> Dossier:  # fmt: skip
     """The dossier of the finding, with the words of its pack."""
     made = dossier(OpenFinding(FOUND, "Send me the code"), language="id", **changes)
-    facts = facts_of(pack())
-    return replace(made, rules=tuple((name, facts) for name in names or ("codes/3/asks-for-code",)))
+    [(_, facts)] = made.rules
+    its_pack = its_pack or pack()
+    facts = replace(facts, pack=its_pack, rule=its_pack.rule(FOUND.rule), page=PAGE)
+    return replace(made, rules=((rule, facts),))
 
 
 def known_at_the_desk(notice: bytes, language: str) -> str:
@@ -203,18 +189,16 @@ def test_the_author_comes_first_and_a_language_without_notices_is_the_moderators
 
 
 def test_without_a_measure_the_author_gets_none() -> None:
-    assert (shown_notices(replace(NOTICE_FORM, measure="none"), notice_card(), MODERATOR, SENT,
-                          "en") == [])  # fmt: skip
-    assert (shown_notices(replace(NOTICE_FORM, verdict="dismissed"), notice_card(), MODERATOR,
-                          SENT, "en") == [])  # fmt: skip
+    for change in ({"measure": "none"}, {"verdict": "dismissed"}):
+        form = replace(NOTICE_FORM, **change)
+        assert shown_notices(form, notice_card(), MODERATOR, SENT, "en") == []
 
 
 def test_asking_for_the_notice_decides_nothing_and_keeps_the_form() -> None:
     fields = {"verdict": "confirmed", "measure": "removed", "reason": "", "shows": "yes"}
     fields["kept"] = fields["shown"] = FOUND.finding
     translated = pack(translations={"id": Translation(title="Kode sekali pakai")})
-    facts = (("codes/3/asks-for-code", facts_of(translated)),)
-    desk = MemoryDesk([replace(notice_card(), rules=facts)], SENT)
+    desk = MemoryDesk([notice_card(its_pack=translated)], SENT)
     visitor = Visitor(desk, "m-1")
     body = visitor.post(f"/card/{FOUND.finding}/notice", fields | {"id": NOTICE_FORM.id})["body"]
     assert not desk.pending

@@ -6,21 +6,8 @@ from dataclasses import replace
 from datetime import datetime
 
 import pytest
-from support.desk_world import (
-    ORIGIN,
-    CookieDoor,
-    KnownRule,
-    MemoryDesk,
-    Visitor,
-    audited,
-    complaint,
-    decided,
-    dossier,
-    finding,
-    form_of,
-    http_event,
-    later,
-)
+from support import desk_world
+from support.desk_world import KnownRule, MemoryDesk, Visitor, audited, dossier, finding, later
 
 from desk import ItemKind, Moderator, NearCopy
 from desk.deciding import DecidingError, NewExample, masked, read_example
@@ -35,7 +22,7 @@ P2 = dossier(finding("p2", severity="low", reach=90_000))
 
 @pytest.fixture
 def desk() -> MemoryDesk:
-    return MemoryDesk([P2, P1, complaint(), audited()])
+    return MemoryDesk([P2, P1, desk_world.complaint(), audited()])
 
 
 def test_a_queue_has_pages_of_fifty(desk: MemoryDesk) -> None:
@@ -66,28 +53,15 @@ def test_filters_go_along_from_page_to_page(desk: MemoryDesk) -> None:
     path = f"/card/{P2.item.key}"
     assert visitor.post("/next", wanted)["headers"]["Location"] == f"{path}?severity=low"
     assert visitor.post(f"{path}/release", wanted)["headers"]["Location"] == "/?severity=low"
-    fields = form_of(visitor, P2.item.key) | wanted | {"verdict": "dismissed", "reason": "A joke."}
-    assert visitor.post(f"{path}/decide", fields)["headers"]["Location"] == "/?severity=low"
-    undone = visitor.post(f"/undo/{fields['id']}", wanted)
+    assert visitor.decide(P2.item.key, **wanted)["headers"]["Location"] == "/?severity=low"
+    undone = visitor.post(f"/undo/{visitor.form['id']}", wanted)
     assert undone["headers"]["Location"] == f"{path}?severity=low"
-
-
-def test_leasing_and_giving_back_is_seen_by_colleagues(desk: MemoryDesk) -> None:
-    first, second = Visitor(desk), Visitor(desk, "m-8")
-    first.post("/next")
-    assert desk.leased[P1.item.key].until == "2026-11-25T14:10:00.000000Z"
-    assert "m-7" in second.get(f"/card/{P1.item.key}")["body"]
-    second.post(f"/card/{P1.item.key}/release")
-    assert P1.item.key in desk.leased
-    first.post(f"/card/{P1.item.key}/release")
-    assert not desk.leased
 
 
 def test_a_decision_gives_the_lease_back(desk: MemoryDesk) -> None:
     visitor = Visitor(desk)
     visitor.post("/next")
-    fields = form_of(visitor, P1.item.key) | {"verdict": "dismissed", "reason": "A joke."}
-    answer = visitor.post(f"/card/{P1.item.key}/decide", fields)
+    answer = visitor.decide(P1.item.key)
     assert P1.item.key not in desk.leased
     [taken] = desk.leased
     assert answer["headers"]["Location"] == f"/card/{taken}", "the next one is leased"
@@ -108,17 +82,13 @@ def test_next_goes_on_where_a_colleague_was_quicker(desk: MemoryDesk) -> None:
 
 
 def test_next_comes_back_to_the_queue_when_nothing_is_free(desk: MemoryDesk) -> None:
-    assert Visitor(desk).post("/next", {"severity": "none"})["headers"]["Location"] == (
-        "/?severity=none")  # fmt: skip
-    desk.dossiers.clear()
-    assert Visitor(desk).post("/next")["headers"]["Location"] == "/"
+    answer = Visitor(desk).post("/next", {"severity": "none"})
+    assert answer["headers"]["Location"] == "/?severity=none"
 
 
 def test_what_a_moderator_skipped_comes_last(desk: MemoryDesk) -> None:
     desk.dossiers = [P1, P2]
-    visitor = Visitor(desk)
-    fields = form_of(visitor, P1.item.key) | {"verdict": "skipped"}
-    answer = visitor.post(f"/card/{P1.item.key}/decide", fields)
+    answer = Visitor(desk).decide(P1.item.key, "skipped")
     assert answer["headers"]["Location"] == f"/card/{P2.item.key}"
 
 
@@ -145,10 +115,9 @@ def test_a_search_stays_and_is_in_no_address_and_no_cookie(desk: MemoryDesk) -> 
         card = visitor.post(path, wanted)["body"]
         assert 'name="text" value="a rare"' in card, "its forms carry the search"
         seen.append(key)
-        fields = form_of(visitor, key) | wanted | {"verdict": "dismissed", "reason": "A joke."}
-        answer = visitor.post(f"/card/{key}/decide", fields)
+        answer = visitor.decide(key, **wanted)
     assert sorted(seen) == sorted(each.item.key for each in desk.dossiers[-2:])
-    undone = visitor.post(f"/undo/{fields['id']}", wanted)
+    undone = visitor.post(f"/undo/{visitor.form['id']}", wanted)
     assert undone["statusCode"] == 307
     assert undone["headers"]["Location"] == f"/card/{seen[1]}?sort=reach"
     assert "a rare" in visitor.post("/", wanted)["body"]
@@ -169,24 +138,18 @@ def test_a_moderator_sorts(sort: str, order: str) -> None:
     assert sorted(items, key=lambda name: body.index(items[name].item.key)) == order.split()
 
 
-@pytest.mark.parametrize(("verdict", "measure", "offered"), [
-    ("confirmed", "removed", "removed"), ("confirmed", "none", "none"),
-    ("dismissed", "removed", "none"),
+@pytest.mark.parametrize(("verdict", "measure", "own", "offered"), [
+    ("confirmed", "removed", "", "removed"), ("confirmed", "none", "", "none"),
+    ("dismissed", "removed", "", "none"), ("", "", "removed", "removed"),
 ])  # fmt: skip
-def test_the_last_measure_is_offered_again(desk: MemoryDesk, verdict: str, measure: str,
-                                           offered: str) -> None:  # fmt: skip
-    visitor = Visitor(desk)
-    fields = form_of(visitor, P1.item.key) | {"verdict": verdict, "reason": "So."}
-    visitor.post(f"/card/{P1.item.key}/decide", fields | {"measure": measure})
-    body = visitor.get(f"/card/{P2.item.key}")["body"]
+def test_the_last_measure_is_offered_again_or_the_providers_own(desk: MemoryDesk, verdict: str,
+        measure: str, own: str, offered: str) -> None:  # fmt: skip
+    if own:
+        Visitor(desk, role="lead").post("/lead/settings", {"measure": own})
+    else:
+        Visitor(desk).decide(P1.item.key, verdict, measure=measure)
+    body = Visitor(desk).get(f"/card/{P2.item.key}")["body"]
     assert re.findall(r'name="measure" value="([a-z]+)"[^>]* checked', body) == [offered]
-
-
-def test_the_providers_own_measure_needs_no_key(desk: MemoryDesk) -> None:
-    Visitor(desk, role="lead").post("/lead/settings", {"measure": "removed"})
-    visitor = Visitor(desk)
-    body = visitor.get(f"/card/{P1.item.key}")["body"]
-    assert re.findall(r'name="measure" value="([a-z]+)"[^>]* checked', body) == ["removed"]
 
 
 @pytest.mark.parametrize(("demanded", "copies", "form", "status"), [
@@ -199,9 +162,7 @@ def test_a_text_must_be_opened_where_a_lead_demands_it_and_in_groups(demanded: b
     case = dossier(finding("p1"), copies=(NearCopy("1" * 64, (finding("q1"),)),) * copies)
     desk = MemoryDesk([case])
     Visitor(desk, role="lead").post("/lead/settings", {"opens_text": "yes"} if demanded else {})
-    visitor = Visitor(desk)
-    fields = form_of(visitor, case.item.key) | {"verdict": "dismissed", "reason": "A joke."}
-    answer = visitor.post(f"/card/{case.item.key}/decide", fields | {"opened": ""} | form)
+    answer = Visitor(desk).decide(case.item.key, **({"opened": ""} | form))
     assert answer["statusCode"] == status
     assert ("Open the text first" in answer["body"]) is (status == 400)
 
@@ -252,18 +213,13 @@ def test_an_escalated_case_is_taken_for_a_day(desk: MemoryDesk) -> None:
 
 
 def test_second_looks_and_audits_come_last_on_a_moderators_first_day(desk: MemoryDesk) -> None:
-    look = dossier(finding("p4"), key="5" * 64, kind=ItemKind.SECOND_REVIEW, decision=decided())
+    decided = desk_world.decided(moderator="m-7", at="2026-11-24T13:00:00Z")
+    look = dossier(finding("p4"), key="5" * 64, kind=ItemKind.SECOND_REVIEW, decision=decided)
     desk.dossiers, keys = [audited(), look, P2], ["2026-11.1", look.item.key, P2.item.key]
     first = Visitor(desk).get("/")["body"]
     assert first.index(keys[2]) < min(first.index(keys[0]), first.index(keys[1]))
-    before = decided(moderator="m-7", at="2026-11-24T13:00:00Z").journal_entry
-    marker = CaseMarker("m", "acme", "", "2026-11-24", before.entry)
-    desk.store.commit_case(marker, before, ())
-    later(desk, minutes=11)
-    body = Visitor(MemoryDesk(desk.dossiers)).get("/")["body"]
-    assert body.index(keys[2]) < body.index(keys[0]), "another desk knows nobody"
-    desk = MemoryDesk(desk.dossiers)
-    desk.store.commit_case(marker, before, ())
+    desk, before = MemoryDesk(desk.dossiers), decided.journal_entry
+    desk.store.commit_case(CaseMarker("m", "acme", "", "2026-11-24", before.entry), before, ())
     known = Visitor(desk).get("/")["body"]
     assert known.index(keys[1]) < known.index(keys[2])
 
@@ -276,11 +232,10 @@ def test_a_card_says_on_which_law_or_term_its_rule_rests(desk: MemoryDesk) -> No
 
 def test_a_broken_form_is_no_form_and_an_encoded_one_is(desk: MemoryDesk) -> None:
     visitor = Visitor(desk)
+    headers = {"Origin": desk_world.ORIGIN,
+               "Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}  # fmt: skip
     body = "token=token-of-m-7&verdict=%FF"
-    kind = "application/x-www-form-urlencoded; charset=utf-8"
-    event = http_event(
-        "POST", "/next", body, {"Origin": ORIGIN, "Content-Type": kind}, visitor.cookies
-    )
+    event = desk_world.http_event("POST", "/next", body, headers, visitor.cookies)
     refused = visitor.application.respond(event)
     assert (refused["statusCode"], "cannot be read" in refused["body"]) == (403, True)
     good = base64.b64encode(b"token=token-of-m-7&token=x").decode()
@@ -344,14 +299,13 @@ def test_masks(text: str, left: str) -> None:
 
 
 @pytest.mark.parametrize(("rule", "kind", "text", "why"), [
-    pytest.param("codes/asks", "ignore", masked(POST), "Rewrite it first", id="as masked"),
-    pytest.param("codes/asks", "ignore", f" {POST} ", "Rewrite it first", id="as posted"),
-    pytest.param("codes/asks", "ignore", "ask @budi99", "still has a name", id="a handle"),
-    pytest.param("codes/asks", "ignore", "​", "1 to 500", id="nothing"),
-    pytest.param("codes/asks", "ignore", "x" * 501, "1 to 500", id="too long"),
-    pytest.param("codes", "ignore", "a quotation", "Choose a rule", id="no rule"),
-    pytest.param("/asks", "ignore", "a quotation", "Choose a rule", id="no pack"),
-    pytest.param("codes/asks", "maybe", "a quotation", "Choose a rule", id="no kind"),
+    ("codes/asks", "ignore", masked(POST), "Rewrite it first"),
+    ("codes/asks", "ignore", f" {POST} ", "Rewrite it first"),
+    ("codes/asks", "ignore", "ask @budi99", "still has a name"),
+    ("codes/asks", "ignore", "​", "1 to 500"), ("codes/asks", "ignore", "x" * 501, "1 to 500"),
+    ("codes", "ignore", "a quotation", "Choose a rule"),
+    ("/asks", "ignore", "a quotation", "Choose a rule"),
+    ("codes/asks", "maybe", "a quotation", "Choose a rule"),
 ])  # fmt: skip
 def test_what_may_not_be_published_is_refused(rule: str, kind: str, text: str, why: str) -> None:
     with pytest.raises(DecidingError, match=why):
@@ -367,10 +321,10 @@ def test_an_example_in_ones_own_words_is_taken() -> None:
 
 def test_the_editor_masks_and_shows_what_the_check_says() -> None:
     case = dossier(finding(text=POST))
-    visitor, adopter = Visitor(MemoryDesk([case])), KnownRule()
+    visitor, adopter, door = Visitor(MemoryDesk([case])), KnownRule(), desk_world.CookieDoor()
     path = f"/card/{case.item.key}/adopt"
     assert visitor.get(path)["statusCode"] == 404
-    visitor.application = DeskApplication(visitor.desk, CookieDoor(), adopter)
+    visitor.application = DeskApplication(visitor.desk, door, adopter)
     assert path in visitor.get(f"/card/{case.item.key}")["body"]
     body = visitor.get(path)["body"]
     assert "[name] or [handle] at [number]" in body
@@ -381,13 +335,7 @@ def test_the_editor_masks_and_shows_what_the_check_says() -> None:
     answer = visitor.post(path, form | {"text": "never send anyone the code"})["body"]
     assert "codes.yaml:3: is hit" in answer
     assert "+ &lt;b&gt;example&lt;/b&gt;" in answer
-
-
-def test_an_editor_without_the_files_of_packs_names_the_commands_to_run() -> None:
-    case = dossier(finding(text=POST))
-    visitor = Visitor(MemoryDesk([case]))
-    visitor.application = DeskApplication(visitor.desk, CookieDoor(), KnownRule(checked=False))
-    form = {"for_rule": "codes/asks", "example": "ignore", "text": "never send anyone the code"}
-    answer = visitor.post(f"/card/{case.item.key}/adopt", form)["body"]
-    assert "This console cannot run packs check" in answer
+    visitor.application = DeskApplication(visitor.desk, door, KnownRule(checked=False))
+    answer = visitor.post(path, form | {"text": "never send anyone the code"})["body"]
+    assert "This console cannot run packs check" in answer, "it has no files of packs"
     assert "terang packs check new-packs" in answer

@@ -4,18 +4,8 @@ import re
 
 import msgspec
 import pytest
-from support.desk_world import (
-    MemoryDesk,
-    Visitor,
-    audited,
-    complaint,
-    decided,
-    dossier,
-    finding,
-    form_of,
-    http_event,
-    later,
-)
+from support import desk_world
+from support.desk_world import MemoryDesk, Visitor, complaint, dossier, finding, form_of, later
 
 from cases.kinds import read_case_message
 from desk import Dossier, Item, ItemKind, NearCopy
@@ -29,16 +19,11 @@ P1, P2 = dossier(finding("p1")), dossier(finding("p2", severity="low", reach=90_
 
 @pytest.fixture
 def desk() -> MemoryDesk:
-    return MemoryDesk([P2, P1, complaint(), audited()])
-
-
-def test_the_most_severe_item_comes_first(desk: MemoryDesk) -> None:
-    body = Visitor(desk).get("/")["body"]
-    assert body.index(P1.item.key) < body.index(P2.item.key)
-    assert "4 items wait" in body
+    return MemoryDesk([P2, P1, complaint(), desk_world.audited()])
 
 
 def test_a_filter_leaves_out_the_rest(desk: MemoryDesk) -> None:
+    assert "4 items wait" in Visitor(desk).get("/")["body"]
     body = Visitor(desk).get("/?severity=low")["body"]
     assert P2.item.key in body
     assert P1.item.key not in body
@@ -51,25 +36,22 @@ def test_a_copy_names_the_decision_behind_it() -> None:
     assert "<code>decision-9</code>" in body
 
 
-def test_next_leases_what_is_free(desk: MemoryDesk) -> None:
-    first, second = Visitor(desk), Visitor(desk, "m-8")
-    assert first.post("/next")["headers"]["Location"] == f"/card/{P1.item.key}"
-    assert second.post("/next")["headers"]["Location"] != f"/card/{P1.item.key}"
-    assert "taken by m-7" in second.get("/")["body"]
-
-
-def test_a_lease_ends_after_ten_minutes(desk: MemoryDesk) -> None:
-    Visitor(desk).post("/next")
-    later(desk, minutes=10)
-    assert Visitor(desk, "m-8").post("/next")["headers"]["Location"] == f"/card/{P1.item.key}"
-
-
-def test_a_leased_card_is_still_decided_by_a_colleague(desk: MemoryDesk) -> None:
+def test_next_leases_what_is_free_for_ten_minutes(desk: MemoryDesk) -> None:
     """Somebody who leases everything keeps nobody from deciding."""
-    Visitor(desk).post("/next")
-    colleague = Visitor(desk, "m-8")
-    fields = form_of(colleague, P1.item.key) | {"verdict": "dismissed", "reason": "A quotation."}
-    assert colleague.post(f"/card/{P1.item.key}/decide", fields)["statusCode"] == 303
+    first, second, path = Visitor(desk), Visitor(desk, "m-8"), f"/card/{P1.item.key}"
+    assert first.post("/next")["headers"]["Location"] == path
+    assert desk.leased[P1.item.key].until == "2026-11-25T14:10:00.000000Z"
+    assert second.post("/next")["headers"]["Location"] != path
+    assert "taken by m-7" in second.get("/")["body"]
+    assert "m-7" in second.get(path)["body"]
+    second.post(f"{path}/release")
+    assert P1.item.key in desk.leased
+    first.post(f"{path}/release")
+    assert P1.item.key not in desk.leased
+    first.post("/next")
+    later(desk, minutes=10)
+    assert second.post("/next")["headers"]["Location"] == path
+    assert first.decide(P1.item.key)["statusCode"] == 303
     assert len(desk.pending) == 1
 
 
@@ -89,56 +71,43 @@ def test_no_page_shows_an_account(desk: MemoryDesk) -> None:
 
 def test_a_decision_is_pending_until_it_is_due(desk: MemoryDesk) -> None:
     visitor = Visitor(desk)
-    fields = form_of(visitor, P1.item.key) | {"verdict": "dismissed", "reason": "A quotation."}
-    assert visitor.post(f"/card/{P1.item.key}/decide", fields)["statusCode"] == 303
-    [pending] = desk.recent(
-        visitor.application.door.session(  # type: ignore[union-attr]
-            http_event("GET", "/", cookies=visitor.cookies)
-        ).moderator
-    )
+    assert visitor.decide(P1.item.key)["statusCode"] == 303
+    event = desk_world.http_event("GET", "/", cookies=visitor.cookies)
+    [pending] = desk.recent(visitor.application.door.session(event).moderator)  # type: ignore[union-attr]
     assert pending.state is PendingState.PENDING
-    assert pending.id == fields["id"] == pending.messages[0]["id"]
+    assert pending.id == visitor.form["id"] == pending.messages[0]["id"]
     assert P1.item.key not in visitor.get("/")["body"]
 
 
 def test_undo_brings_the_item_back_and_uses_the_form_up(desk: MemoryDesk) -> None:
-    visitor = Visitor(desk)
-    fields = form_of(visitor, P1.item.key) | {"verdict": "dismissed", "reason": "A quotation."}
-    visitor.post(f"/card/{P1.item.key}/decide", fields)
-    assert visitor.post(f"/undo/{fields['id']}")["headers"]["Location"] == f"/card/{P1.item.key}"
+    visitor, path = Visitor(desk), f"/card/{P1.item.key}"
+    visitor.decide(P1.item.key)
+    assert visitor.post(f"/undo/{visitor.form['id']}")["headers"]["Location"] == path
     assert P1.item.key in visitor.get("/")["body"]
-    again = visitor.post(f"/card/{P1.item.key}/decide", fields)
+    again = visitor.post(f"{path}/decide", visitor.form)
     assert again["statusCode"] == 409
     assert "A quotation." in again["body"]
-    assert fields["id"] not in again["body"]
+    assert visitor.form["id"] not in again["body"]
 
 
-def test_undo_is_too_late_after_ten_seconds(desk: MemoryDesk) -> None:
+def test_the_undo_bar_is_shown_for_ten_seconds_and_then_it_is_too_late(desk: MemoryDesk) -> None:
     visitor = Visitor(desk)
-    fields = form_of(visitor, P1.item.key) | {"verdict": "dismissed", "reason": "A quotation."}
-    visitor.post(f"/card/{P1.item.key}/decide", fields)
+    visitor.decide(P1.item.key)
+    undo = f"/undo/{visitor.form['id']}"
+    assert undo in visitor.get("/")["body"]
     later(desk, seconds=10)
-    assert visitor.post(f"/undo/{fields['id']}")["headers"]["Location"] == "/history?late=1"
-
-
-def test_a_replayed_form_decides_once(desk: MemoryDesk) -> None:
-    visitor = Visitor(desk)
-    fields = form_of(visitor, P1.item.key) | {"verdict": "dismissed", "reason": "A quotation."}
-    for _ in range(2):
-        assert visitor.post(f"/card/{P1.item.key}/decide", fields)["statusCode"] == 303
-    assert len(desk.pending) == 1
+    assert visitor.post(undo)["headers"]["Location"] == "/history?late=1"
+    assert "/undo/" not in visitor.get("/")["body"]
 
 
 @pytest.mark.parametrize(("before", "then", "said"), [
-    pytest.param({}, {"verdict": "confirmed"}, "Dismissed, can", id="another verdict"),
-    pytest.param({}, {"reason": "A song."}, "Dismissed, can", id="another reason"),
-    pytest.param({}, {"kept": []}, "Dismissed, can", id="a copy left out"),
-    pytest.param({"kept": []}, {"kept": "1" * 64}, "Dismissed, can", id="a copy taken in"),
-    pytest.param({"verdict": "skipped"}, {}, "Skipped, can", id="a verdict after a skip"),
-    pytest.param({"verdict": "confirmed", "measure": "removed"},
-                 {"verdict": "confirmed", "measure": "age"}, "Confirmed: removed, can",
-                 id="another measure"),
-])  # fmt: skip
+    ({}, {"verdict": "confirmed"}, "Dismissed, can"), ({}, {"reason": "A song."}, "Dismissed, can"),
+    ({}, {"kept": []}, "Dismissed, can"), ({"kept": []}, {"kept": "1" * 64}, "Dismissed, can"),
+    ({"verdict": "skipped"}, {}, "Skipped, can"),
+    ({"verdict": "confirmed", "measure": "removed"}, {"verdict": "confirmed", "measure": "age"},
+     "Confirmed: removed, can"),
+], ids=["another verdict", "another reason", "a copy left out", "a copy taken in",
+        "a verdict after a skip", "another measure"])  # fmt: skip
 def test_back_and_another_choice_is_told_what_is_stored(before: dict[str, object],
         then: dict[str, object], said: str) -> None:  # fmt: skip
     group = dossier(finding("p1"), copies=(NearCopy("1" * 64, (finding("q1"),)),))
@@ -160,8 +129,8 @@ def test_back_and_another_choice_is_told_what_is_stored(before: dict[str, object
 
 def test_a_form_that_does_nothing_does_not_say_done(desk: MemoryDesk) -> None:
     """Undo of what is nobody's, and the way out of the door at home."""
-    assert Visitor(desk).post("/undo/unknown")["statusCode"] == 404
-    assert Visitor(desk).post("/leave")["statusCode"] == 404
+    for path in ("/undo/unknown", "/leave"):
+        assert Visitor(desk).post(path)["statusCode"] == 404
 
 
 SENT, KEPT = "A reason. If your service did something", "A reason, kept with the case. Terang sends"
@@ -193,20 +162,15 @@ def test_the_second_of_two_is_told_who_was_first_and_keeps_the_words(desk: Memor
 
 
 @pytest.mark.parametrize(("changes", "why"), [
-    pytest.param({"verdict": ""}, "Choose a verdict", id="no verdict"),
-    pytest.param({"reason": " ​"}, "Write or choose a reason", id="a reason nobody can see"),
-    pytest.param({"reason": "x" * 2_001}, "at most 2,000", id="a long reason"),
-    pytest.param({"measure": "DROP"}, "Choose a measure", id="an unknown measure"),
-    pytest.param({"id": "m-8-20261125T140000.000000Z-00000000"}, "not yours",
-                 id="a colleague's form"),
-    pytest.param({"id": "x"}, "not yours", id="no form of ours"),
-    pytest.param({"id": "m-7-20261123T140000.000000Z-00000000"}, "a day old", id="an old form"),
-])  # fmt: skip
-def test_a_form_that_lacks_something_decides_nothing(desk: MemoryDesk, changes: dict[str, object],
+    ({"verdict": ""}, "Choose a verdict"), ({"reason": " ​"}, "Write or choose a reason"),
+    ({"reason": "x" * 2_001}, "at most 2,000"), ({"measure": "DROP"}, "Choose a measure"),
+    ({"id": "m-8-20261125T140000.000000Z-00000000"}, "not yours"), ({"id": "x"}, "not yours"),
+    ({"id": "m-7-20261123T140000.000000Z-00000000"}, "a day old"),
+], ids=["no verdict", "a reason nobody can see", "a long reason", "an unknown measure",
+        "a colleague's form", "no form of ours", "an old form"])  # fmt: skip
+def test_a_form_that_lacks_something_decides_nothing(desk: MemoryDesk, changes: dict[str, str],
         why: str) -> None:  # fmt: skip
-    visitor = Visitor(desk)
-    fields = form_of(visitor, P1.item.key) | {"verdict": "confirmed", "reason": "It asks."}
-    answer = visitor.post(f"/card/{P1.item.key}/decide", fields | changes)
+    answer = Visitor(desk).decide(P1.item.key, **({"verdict": "confirmed"} | changes))
     assert answer["statusCode"] == 400
     assert why in answer["body"]
     assert not desk.pending
@@ -218,12 +182,8 @@ def test_one_of_two_rules_may_be_left_out_and_not_both(desk: MemoryDesk) -> None
     desk.dossiers[1] = both
     visitor = Visitor(desk)
     assert 'type="checkbox"' not in visitor.get(f"/card/{P2.item.key}")["body"]
-    fields = form_of(visitor, both.item.key) | {"verdict": "dismissed", "reason": "A poem."}
-    answer = visitor.post(f"/card/{both.item.key}/decide", fields | {"kept": []})
-    assert "at least one finding" in answer["body"]
-    visitor.post(
-        f"/card/{both.item.key}/decide", fields | {"kept": both.findings[1].finding.finding}
-    )
+    assert "at least one finding" in visitor.decide(both.item.key, kept=[])["body"]
+    visitor.decide(both.item.key, kept=both.findings[1].finding.finding)
     [pending] = desk.pending
     assert pending.messages[0]["findings"] == [both.findings[1].finding.finding]
 
@@ -232,10 +192,9 @@ def test_near_copies_are_decided_with_the_post_unless_left_out(desk: MemoryDesk)
     copies = tuple(NearCopy(f"{n}" * 64, (finding(f"q{n}"),)) for n in (1, 2))
     group = dossier(finding("p1"), copies=copies)
     desk.dossiers[1] = group
-    visitor = Visitor(desk)
-    fields = form_of(visitor, group.item.key) | {"verdict": "dismissed", "reason": "A poem."}
-    fields["kept"] = [key for key in fields["shown"] if key != "1" * 64]  # type: ignore[attr-defined]
-    visitor.post(f"/card/{group.item.key}/decide", fields)
+    shown = form_of(Visitor(desk), group.item.key)["shown"]
+    kept = [key for key in shown if key != "1" * 64]  # type: ignore[attr-defined]
+    Visitor(desk).decide(group.item.key, kept=kept)
     [pending] = desk.pending
     assert pending.items == (group.item.key, "2" * 64)
     assert [message["id"] for message in pending.messages] == [pending.id, f"{pending.id}.1"]
@@ -246,19 +205,16 @@ def test_a_complaint_is_for_another_moderator(desk: MemoryDesk) -> None:
     first = Visitor(desk, "m-1")
     assert "Another moderator must decide" in first.get(f"/card/{key}")["body"]
     second = Visitor(desk, "m-2")
-    fields = form_of(second, key) | {"verdict": "reversed", "reason": "It warns of the code."}
-    assert first.post(f"/card/{key}/decide", fields)["statusCode"] == 403
-    assert second.post(f"/card/{key}/decide", fields)["statusCode"] == 303
+    assert second.decide(key, "reversed")["statusCode"] == 303
+    assert first.post(f"/card/{key}/decide", second.form)["statusCode"] == 403
     [pending] = desk.pending
     [message] = pending.messages
     assert (message["complaint"], message["outcome"]) == ("complaint-1", "reversed")
 
 
 @pytest.mark.parametrize(("name", "role", "path"), [
-    pytest.param("m-1", "moderator", "/", id="who decided first"),
-    pytest.param("m-2", "auditor", "/", id="an auditor"),
-    pytest.param("m-2", "moderator", f"/card/{'c' * 64}", id="another moderator"),
-])  # fmt: skip
+    ("m-1", "moderator", "/"), ("m-2", "auditor", "/"), ("m-2", "moderator", f"/card/{'c' * 64}"),
+], ids=["who decided first", "an auditor", "another moderator"])  # fmt: skip
 def test_next_leases_nothing_that_somebody_may_not_decide(name: str, role: str, path: str) -> None:
     desk = MemoryDesk([complaint()])
     assert Visitor(desk, name, role=role).post("/next")["headers"]["Location"] == path
@@ -267,10 +223,9 @@ def test_next_leases_nothing_that_somebody_may_not_decide(name: str, role: str, 
 
 def test_an_auditor_judges_the_sample_and_nothing_else(desk: MemoryDesk) -> None:
     auditor = Visitor(desk, "m-3", role="auditor")
-    fields = form_of(auditor, "2026-11.1") | {"verdict": "violating", "violates": "VIOLENCE"}
-    assert auditor.post("/card/2026-11.1/decide", fields)["statusCode"] == 303
-    finding_form = form_of(auditor, P1.item.key) | {"verdict": "dismissed", "reason": "No."}
-    assert auditor.post(f"/card/{P1.item.key}/decide", finding_form)["statusCode"] == 403
+    answer = auditor.decide("2026-11.1", "violating", violates="VIOLENCE")
+    assert answer["statusCode"] == 303
+    assert auditor.decide(P1.item.key)["statusCode"] == 403
     assert len(desk.pending) == 1
 
 
@@ -284,15 +239,12 @@ def test_another_providers_case_does_not_exist(desk: MemoryDesk) -> None:
 
 
 @pytest.mark.parametrize(("form", "headers"), [
-    pytest.param({"token": "token-of-m-8"}, {}, id="another session's token"),
-    pytest.param({"token": ""}, {}, id="no token"),
-    pytest.param({}, {"origin": "https://evil.example"}, id="another page"),
-    pytest.param({}, {"origin": "null"}, id="no page"),
-    pytest.param({}, {"sec-fetch-site": "cross-site"}, id="across sites"),
-    pytest.param({}, {"content-type": "text/plain"}, id="another type"),
-    pytest.param({"reason": "x" * 70_000}, {}, id="too long"),
-    pytest.param({"x": ["1"] * 500}, {}, id="too many fields"),
-])  # fmt: skip
+    ({"token": "token-of-m-8"}, {}), ({"token": ""}, {}), ({}, {"origin": "https://evil.example"}),
+    ({}, {"origin": "null"}), ({}, {"sec-fetch-site": "cross-site"}),
+    ({}, {"content-type": "text/plain"}), ({"reason": "x" * 70_000}, {}),
+    ({"x": ["1"] * 500}, {}),
+], ids=["another session's token", "no token", "another page", "no page", "across sites",
+        "another type", "too long", "too many fields"])  # fmt: skip
 def test_a_form_of_another_page_does_nothing(desk: MemoryDesk, form: dict[str, object],
                                              headers: dict[str, str]) -> None:  # fmt: skip
     visitor = Visitor(desk)
@@ -348,9 +300,7 @@ def test_every_answer_has_the_security_headers(desk: MemoryDesk) -> None:
 ])  # fmt: skip
 def test_a_decided_card_says_by_whom_and_what_may_still_be_done(desk: MemoryDesk, wait: int,
         name: str, said: str, kept: str) -> None:  # fmt: skip
-    visitor = Visitor(desk)
-    fields = form_of(visitor, P1.item.key) | {"verdict": "confirmed", "measure": "removed"}
-    visitor.post(f"/card/{P1.item.key}/decide", fields | {"reason": "It asks."})
+    Visitor(desk).decide(P1.item.key, "confirmed", measure="removed")
     later(desk, seconds=wait)
     body = Visitor(desk, name).get(f"/card/{P1.item.key}")["body"]
     assert said in body
@@ -358,8 +308,8 @@ def test_a_decided_card_says_by_whom_and_what_may_still_be_done(desk: MemoryDesk
     assert kept in body
     assert ('name="verdict"' in body, "waits" in body) == (False, False)
     again = Visitor(desk, name)
-    fields |= {"id": form_of(again, P2.item.key)["id"], "verdict": "dismissed", "reason": "Typed."}
-    answer = again.post(f"/card/{P1.item.key}/decide", fields)
+    fields = form_of(again, P2.item.key) | {"verdict": "dismissed", "reason": "Typed."}
+    answer = again.post(f"/card/{P1.item.key}/decide", fields | {"kept": P1.item.key})
     assert (answer["statusCode"], "Typed." in answer["body"]) == (409, True)
     first = "You decided this before" if name == "m-7" else "m-7 decided this first"
     assert first in answer["body"]
@@ -385,7 +335,8 @@ def test_a_history_is_filtered_and_tells_the_team_to_leads_alone(desk: MemoryDes
         ("m-7", "confirmed", "codes/3/asks/live"), ("m-7", "dismissed", "codes/3/sells/live"),
         ("m-8", "confirmed", "codes/3/asks/live"),
     ]):  # fmt: skip
-        entry = decided(moderator=name, verdict=verdict, rules={rule: 1}).journal_entry
+        done = desk_world.decided(moderator=name, verdict=verdict, rules={rule: 1})
+        entry = done.journal_entry
         entry = msgspec.structs.replace(entry, entry=f"{number}" * 64, cases=(f"{number}" * 64,))
         desk.store.commit_case(
             CaseMarker(f"{number}", "acme", "", "2026-11-25", entry.entry), entry, ()
@@ -403,20 +354,10 @@ def test_a_history_is_filtered_and_tells_the_team_to_leads_alone(desk: MemoryDes
 
 def test_a_skipped_card_is_not_called_decided(desk: MemoryDesk) -> None:
     visitor = Visitor(desk)
-    fields = form_of(visitor, P1.item.key) | {"verdict": "skipped"}
-    visitor.post(f"/card/{P1.item.key}/decide", fields)
+    visitor.decide(P1.item.key, "skipped")
     body = visitor.get("/")["body"]
     assert "Left open." in body
     assert "Decided." not in body
-
-
-def test_the_undo_bar_is_shown_while_a_decision_is_pending(desk: MemoryDesk) -> None:
-    visitor = Visitor(desk)
-    fields = form_of(visitor, P1.item.key) | {"verdict": "dismissed", "reason": "A quotation."}
-    visitor.post(f"/card/{P1.item.key}/decide", fields)
-    assert f"/undo/{fields['id']}" in visitor.get("/")["body"]
-    later(desk, seconds=11)
-    assert "/undo/" not in visitor.get("/")["body"]
 
 
 @pytest.mark.parametrize("verdict", ["opened", "left_held"])
@@ -426,9 +367,8 @@ def test_a_held_rule_is_one_question(verdict: str) -> None:
     desk = MemoryDesk([Dossier(item, question=question)])
     visitor = Visitor(desk)
     assert "hit 30 of 1,000 posts" in visitor.get(f"/card/{item.key}")["body"]
-    fields = form_of(visitor, item.key)
-    assert "Choose an answer" in visitor.post(f"/card/{item.key}/decide", fields)["body"]
-    visitor.post(f"/card/{item.key}/decide", fields | {"verdict": verdict})
+    assert "Choose an answer" in visitor.decide(item.key, "")["body"]
+    visitor.decide(item.key, verdict)
     [pending] = desk.pending
     answer = pending.messages[0]
     told = [answer[name] for name in ("type", "held_rule", "day", "verdict")]
@@ -440,8 +380,7 @@ def test_every_message_of_the_desk_is_one_that_decide_reads(desk: MemoryDesk) ->
     verdicts = {P1.item.key: "confirmed", P2.item.key: "threat", "c" * 64: "partly_reversed",
                 "2026-11.1": "gone"}  # fmt: skip
     for key, verdict in verdicts.items():
-        fields = form_of(visitor, key) | {"verdict": verdict, "measure": "removed", "reason": "So."}
-        assert visitor.post(f"/card/{key}/decide", fields)["statusCode"] == 303
+        assert visitor.decide(key, verdict, measure="removed")["statusCode"] == 303
         later(desk, seconds=20)
     for pending in desk.pending:
         for message in pending.messages:

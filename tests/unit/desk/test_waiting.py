@@ -9,24 +9,8 @@ import msgspec
 import pytest
 from support.desk_world import finding
 
-from desk import (
-    Door,
-    Item,
-    ItemKind,
-    Moderator,
-    Role,
-    audits,
-    by_post,
-    contest_items,
-    desk_queue,
-    finding_items,
-    held_rule,
-    notice_items,
-    open_audits,
-    open_questions,
-    rules_of,
-    second_reviews,
-)
+import desk
+from desk import Item, ItemKind, Moderator, Role, desk_queue
 from desk.table_dossiers import NearCopies, OpenFindings, RecentJournal
 from ledger.cases import JournalEntry, case_id, is_for_second_review
 from ledger.desk_store import ItemLease
@@ -55,7 +39,7 @@ def found(post: str, rule: str = "asks", **changes: Any) -> Finding:
 def test_findings_of_a_post_and_category_are_one_item_of_at_most_twenty() -> None:
     many = [found("p1", f"rule-{number}") for number in range(21)]
     other, violent = found("p2"), found("p1", category="VIOLENCE")
-    groups = by_post([*many, other, violent])
+    groups = desk.by_post([*many, other, violent])
     assert groups == [many[:20], [other], [violent]]
 
 
@@ -67,7 +51,7 @@ def test_an_item_takes_its_facts_from_the_first_finding_and_names_each_rule_once
     )
     plain = (entry("e", "decision", verdict="dismissed", cases=(found("p2").finding,)),
              entry("n", "notice", verdict="escalated", cases=(found("p2").finding,)))  # fmt: skip
-    items = [*finding_items([first, again, found("p2")], [escalated, *plain])]
+    items = [*desk.finding_items([first, again, found("p2")], [escalated, *plain])]
     assert items[0] == Item(
         first.finding, ItemKind.FINDING, first.found_at, "SCAMS_AND_FRAUD", "low",
         ("codes/asks",), "", 3, escalation="threat_to_life",
@@ -80,7 +64,7 @@ def test_a_notice_waits_unless_it_is_answered_or_on_the_card_of_an_open_finding(
     notices = [entry("a", "notice", category="VIOLENCE"),
                entry("b", "notice", trusted_flagger=True), entry("c", "notice", cases=about),
                entry("d", "notice")]  # fmt: skip
-    items = [*notice_items([found("p1")], [*notices,
+    items = [*desk.notice_items([found("p1")], [*notices,
         entry("e", "decision", verdict="dismissed", notice="d"),
         entry("f", "decision", verdict="escalated", notice="a")])]  # fmt: skip
     assert [(each.key, each.severity, each.since, each.category) for each in items] == [
@@ -93,7 +77,7 @@ def test_a_contest_waits_for_others_than_who_decided_until_it_has_an_outcome() -
     contests = [entry("a", "complaint", about=DECIDED), entry("b", "dispute"),
                 entry("c", "complaint"), entry("d", "dispute")]  # fmt: skip
     outcomes = [entry("e", "outcome", complaint="c"), entry("f", "outcome", dispute="d")]
-    items = [*contest_items([*contests, *outcomes])]
+    items = [*desk.contest_items([*contests, *outcomes])]
     assert [(each.key, each.category, each.rules, each.not_for) for each in items] == [
         ("a", "VIOLENCE", ("codes/asks",), ("m-1",)), ("b", "", (), ())]  # fmt: skip
 
@@ -106,48 +90,75 @@ def test_a_contest_waits_for_others_than_who_decided_until_it_has_an_outcome() -
 ])  # fmt: skip
 def test_a_decision_that_was_drawn_waits_a_week(changes: dict[str, Any], waits: bool) -> None:
     made = msgspec.structs.replace(DECIDED, **changes)
-    items = [*second_reviews([made], NOW)]
+    items = [*desk.second_reviews([made], NOW)]
     assert len(items) == waits
     for item in items:
         assert item == Item(
             made.entry, ItemKind.SECOND_REVIEW, made.at, "VIOLENCE", rules=("codes/asks",), reach=9,
             not_for=("m-1",),
         )  # fmt: skip
-    assert [*second_reviews([made, entry("r", "second_review", decision=DRAWN)], NOW)] == []
-    assert [*second_reviews([made, entry("r", "complaint", decision=DRAWN)], NOW)] == items
+    assert [*desk.second_reviews([made, entry("r", "second_review", decision=DRAWN)], NOW)] == []
+    assert [*desk.second_reviews([made, entry("r", "complaint", decision=DRAWN)], NOW)] == items
 
 
 def test_a_question_waits_from_its_moment() -> None:
     asked = FloodQuestion("2026-11-25", "codes/asks", "2026-11-25T11:00:00Z", 1_000, 30, 20)
     holds = [FloodHold(asked), FloodHold(asked, "opened")]
-    [waiting] = open_questions("acme", holds)
-    assert waiting == held_rule("acme", asked)
+    [waiting] = desk.open_questions("acme", holds)
+    assert waiting == desk.held_rule("acme", asked)
     assert (waiting.item.since, waiting.item.rules) == (asked.at, ("codes/asks",))
 
 
 def test_posts_of_the_sample_are_numbered_from_one_and_wait_until_judged() -> None:
-    sample = audits((f"p{number}" for number in range(1, 5)), "2026-10")
+    sample = desk.audits((f"p{number}" for number in range(1, 5)), "2026-10")
     assert (sample[0].item.key, sample[0].post, sample[0].item.since) == (
         "2026-10.1", "p1", "2026-10-01T00:00:00Z")  # fmt: skip
     judged = entry("a", "audit", cases=(case_id("audit", "acme", "2026-10/p1"),))
     other = entry("b", "decision", cases=(case_id("audit", "acme", "2026-10/p2"),))
-    waiting = open_audits("acme", sample, [judged, other])
+    waiting = desk.open_audits("acme", sample, [judged, other])
     assert [each.key for each in waiting] == [f"2026-10.{place}" for place in range(2, 5)]
 
 
 @pytest.mark.parametrize("name", ["codes/3/asks", "codes/3/asks/live/more", "codes"])
 def test_a_name_that_is_no_rules_is_left_out(name: str) -> None:
     named = {name: 1, "codes/3/asks/live": 1, "codes/4/asks/shadow": 2}
-    assert rules_of(msgspec.structs.replace(DECIDED, rules=named)) == ("codes/asks",)
-    assert rules_of(None) == ()
+    assert desk.rules_of(msgspec.structs.replace(DECIDED, rules=named)) == ("codes/asks",)
+    assert desk.rules_of(None) == ()
 
 
 BASE = Item("k", ItemKind.FINDING, "2026-11-25T12:00:00Z", "VIOLENCE", "medium", ("a/b",), "en", 50)
-WHO = Moderator("m-7", "acme", Role.MODERATOR, Door.CONSOLE)
+WHO = Moderator("m-7", "acme", Role.MODERATOR, desk.Door.CONSOLE)
 
 
 def keys(*items: Item) -> str:
     return "".join(item.key for item in desk_queue.ordered(items, NOW))
+
+
+@pytest.mark.parametrize(("changes", "order"), [
+    pytest.param({
+        "c": {"escalation": "child_abuse", "severity": "low"},
+        "a": {"kind": ItemKind.COMPLAINT, "deadline": "2026-11-25T16:00:00Z"},
+        "b": {"deadline": "2026-11-26T13:00:00Z", "severity": "high"},
+        "d": {"severity": "high", "reach": 9}, "e": {"severity": "high", "reach": None},
+        "f": {"reach": 70}, "g": {"since": "2026-11-20T12:00:00Z"}, "h": {}, "i": {"severity": ""},
+    }, "cabdefghi", id="escalation, deadline, severity, reach and age"),
+    pytest.param({"z": {"deadline": "2026-12-09T12:00:00Z", "severity": "low"}, "k": {}}, "kz",
+                 id="a deadline of next week does not come first"),
+    pytest.param({"y": {"deadline": "2026-11-26T14:00:00Z", "severity": "low"},
+                  "a": {"severity": "high"}}, "ya", id="a deadline counts from a day before it"),
+    pytest.param({"y": {"deadline": "2026-11-26T14:00:01Z", "severity": "low"},
+                  "a": {"severity": "high"}}, "ay", id="and not a second earlier"),
+    pytest.param({"c": {"deadline": "2026-11-25T15:00:00Z"},
+                  "b": {"deadline": "2026-11-25T14:00:00Z"},
+                  "a": {"deadline": "2026-11-25T13:00:00Z"}}, "abc", id="over, now and near"),
+    pytest.param({"d": {}, "c": {"since": "2026-11-25T11:00:00Z"},
+                  "b": {"deadline": "2026-12-02T12:00:00Z"},
+                  "a": {"deadline": "2026-12-01T12:00:00Z"}, "e": {}}, "abcde",
+                 id="later deadlines, first due first, then by age and key"),
+])  # fmt: skip
+def test_items_have_their_order(changes: dict[str, dict[str, Any]], order: str) -> None:
+    items = [replace(BASE, key=key, **fields) for key, fields in changes.items()]
+    assert keys(*items) == keys(*reversed(items)) == order
 
 
 def test_trials_come_last_and_at_home_only_the_sample_comes_after_them() -> None:
@@ -155,22 +166,6 @@ def test_trials_come_last_and_at_home_only_the_sample_comes_after_them() -> None
     items = [replace(BASE, key=key, kind=kind, severity="") for key, kind in kinds.items()]
     assert keys(*items) == "afnt"
     assert "".join(item.key for item in desk_queue.ordered(items, NOW, at_home=True)) == "fnta"
-
-
-def test_the_order_is_escalation_deadline_severity_reach_and_age() -> None:
-    items = [replace(BASE, key="a", kind=ItemKind.COMPLAINT, deadline="2026-11-25T16:00:00Z"),
-             replace(BASE, key="b", deadline="2026-11-26T13:00:00Z", severity="high"),
-             replace(BASE, key="c", escalation="child_abuse", severity="low"),
-             replace(BASE, key="d", severity="high", reach=9),
-             replace(BASE, key="e", severity="high", reach=None), replace(BASE, key="f", reach=70),
-             replace(BASE, key="g", since="2026-11-20T12:00:00Z"), replace(BASE, key="h"),
-             replace(BASE, key="i", severity="")]  # fmt: skip
-    assert keys(*reversed(items)) == "cabdefghi"
-
-
-def test_a_deadline_of_next_week_does_not_come_first() -> None:
-    later = replace(BASE, key="z", deadline="2026-12-09T12:00:00Z", severity="low")
-    assert keys(later, BASE) == "kz"
 
 
 @pytest.mark.parametrize(("wish", "fits"), [
@@ -191,6 +186,8 @@ def test_next_leaves_out_what_a_colleague_has_or_who_decided_first() -> None:
     found = desk_queue.next_item(items, leases, WHO)
     assert found.key == "c"
     assert desk_queue.next_item(items[:2], leases, WHO) is None
+    renewed = {"c": ItemLease(item="c", moderator="m-7", until="2026-11-25T14:05:00Z")}
+    assert desk_queue.next_item(items[2:], renewed, WHO) == items[2], "one's own"
 
 
 def test_skipped_items_come_last_and_severe_ones_are_spared() -> None:
@@ -200,9 +197,8 @@ def test_skipped_items_come_last_and_severe_ones_are_spared() -> None:
     assert desk_queue.next_item(items, {}, WHO, spare_severe=True) == items[1]
     assert desk_queue.next_item(items[:1], {}, WHO, spare_severe=True) == items[0]
     audit = replace(items[1], kind=ItemKind.AUDIT, severity="")
-    assert desk_queue.next_item([items[0], audit], {}, WHO, spare_severe=True) == items[0], (
-        "it keeps its place"
-    )
+    spared = desk_queue.next_item([items[0], audit], {}, WHO, spare_severe=True)
+    assert spared == items[0], "it keeps its place"
 
 
 def test_roles_take_what_they_may() -> None:
@@ -215,42 +211,7 @@ def test_roles_take_what_they_may() -> None:
                      Role.LEAD: [True, True, True]}  # fmt: skip
 
 
-def test_counts_and_choices_are_of_what_waits() -> None:
-    items = [BASE, replace(BASE, key="o", since="2026-11-01T00:00:00Z", language="id"),
-             replace(BASE, key="p", category="SELF_HARM", rules=("c/d",))]  # fmt: skip
-    counts = desk_queue.category_counts(items)
-    assert [(each.category, each.count) for each in counts] == [("VIOLENCE", 2), ("SELF_HARM", 1)]
-    assert counts[0].oldest == "2026-11-01T00:00:00Z"
-    assert desk_queue.filter_choices(items)["language"] == ["en", "id"]
-    assert desk_queue.filter_choices(items)["rule"] == ["a/b", "c/d"]
-
-
-@pytest.mark.parametrize(
-    ("deadline", "place"), [("2026-11-26T14:00:00Z", "ya"), ("2026-11-26T14:00:01Z", "ay")]
-)
-def test_a_deadline_counts_from_a_day_before_it(deadline: str, place: str) -> None:
-    soon = replace(BASE, key="y", deadline=deadline, severity="low")
-    assert keys(replace(BASE, key="a", severity="high"), soon) == place
-
-
-def test_a_deadline_that_is_over_comes_before_one_that_is_near() -> None:
-    near, now = "2026-11-25T15:00:00Z", "2026-11-25T14:00:00Z"
-    items = [replace(BASE, key=key, deadline=at)
-             for key, at in (("c", near), ("b", now), ("a", "2026-11-25T13:00:00Z"))]  # fmt: skip
-    assert keys(*items) == "abc"
-
-
-def test_later_deadlines_come_first_due_first_and_then_by_age_and_key() -> None:
-    items = [replace(BASE, key="d"), replace(BASE, key="c", since="2026-11-25T11:00:00Z"),
-             replace(BASE, key="b", deadline="2026-12-02T12:00:00Z"),
-             replace(BASE, key="a", deadline="2026-12-01T12:00:00Z"),
-             replace(BASE, key="e")]  # fmt: skip
-    assert keys(*items) == "abcde"
-
-
-@pytest.mark.parametrize(
-    ("age", "hours"), [("hour", 1), ("day", 24), ("week", 168)]
-)  # fmt: skip
+@pytest.mark.parametrize(("age", "hours"), [("hour", 1), ("day", 24), ("week", 168)])
 def test_an_item_fits_an_age_from_its_first_moment(age: str, hours: int) -> None:
     wish, since = desk_queue.QueueFilter(age=age), datetime.fromisoformat(BASE.since)
     assert wish.wants(BASE, since + timedelta(hours=hours))
@@ -268,24 +229,19 @@ def test_a_wish_is_cut_and_an_empty_one_is_no_part_of_an_address() -> None:
     assert wish.chosen == {"rule": "r" * 200}
 
 
-def test_next_renews_the_own_lease() -> None:
-    leases = {"k": ItemLease(item="k", moderator="m-7", until="2026-11-25T14:05:00Z")}
-    assert desk_queue.next_item([BASE], leases, WHO) == BASE
-
-
 def test_counts_are_by_kind_where_there_is_no_category_and_the_most_first() -> None:
-    held = replace(BASE, category="", kind=ItemKind.HELD_RULE)
+    held = replace(BASE, category="", kind=ItemKind.HELD_RULE, language="id", rules=("c/d",))
     items = [replace(BASE, category="b"), replace(BASE, category="a"), held,
              replace(held, kind=ItemKind.AUDIT),
-             replace(held, since="2026-11-26T12:00:00Z")]  # fmt: skip
+             replace(held, since="2026-11-24T12:00:00Z")]  # fmt: skip
     counted = [(each.category, each.kind, each.count, each.oldest)
                for each in desk_queue.category_counts(items)]  # fmt: skip
     at = BASE.since
-    assert counted == [("", "held_rule", 2, at), ("", "audit", 1, at), ("a", "", 1, at),
-                       ("b", "", 1, at)]  # fmt: skip
+    assert counted == [("", "held_rule", 2, "2026-11-24T12:00:00Z"), ("", "audit", 1, at),
+                       ("a", "", 1, at), ("b", "", 1, at)]  # fmt: skip
     assert desk_queue.filter_choices(items) == {
-        "kind": ["audit", "finding", "held_rule"], "category": ["a", "b"], "rule": ["a/b"],
-        "language": ["en"], "severity": ["medium"],
+        "kind": ["audit", "finding", "held_rule"], "category": ["a", "b"], "rule": ["a/b", "c/d"],
+        "language": ["en", "id"], "severity": ["medium"],
     }  # fmt: skip
 
 
@@ -394,9 +350,8 @@ def test_nineteen_near_copies_are_shown() -> None:
 
 
 def test_fingerprints_are_read_again_after_a_minute() -> None:
-    own = kept_finding("p1")
+    own, watch = kept_finding("p1"), Watch()
     table: Any = MemoryTable({})
-    watch = Watch()
     copies = NearCopies(DynamoStore(table), watch)
     for watch.seconds, days in ((0, 3), (60, 0), (60.5, 3)):
         assert copies.of(own, [own]) == []

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-import msgspec
 import pytest
 from msgspec import structs
 from support.case_world import CaseWorld, finding
@@ -59,21 +58,12 @@ def told(language: str, *messages: dict[str, Any], about: str = "decision/d-1") 
 def test_every_language_says_all_that_the_law_requires(language: str) -> None:
     text = told(language, decision(F1, F2, scope=["DE", "NL"], measures=EVERYTHING))
     for said in (
-        "2026-11-25",
-        "https://chat.example/1",
-        "It asks readers for a one-time code.",
-        "A provision",
-        "https://law.example/1",
-        "codes/3/asks-for-code",
-        "https://terang.example/packs/codes/3.html#asks-for-code",
-        "https://terang.example/packs/codes/3.html#asks-for-more",
-        "Shown without its picture",
-        "2026-12-25",
-        "2027-05-25",
-        "NL",
-        "\nhttps://ask.example/object\n",
+        *("2026-11-25", "https://chat.example/1", "It asks readers for a one-time code."),
+        *("A provision", "https://law.example/1", "codes/3/asks-for-code"),
+        *("https://terang.example/packs/codes/3.html#asks-for-code", "2026-12-25", "2027-05-25"),
+        *("https://terang.example/packs/codes/3.html#asks-for-more", "NL", NUMBER),
+        *("Shown without its picture", "\nhttps://ask.example/object\n"),
         f"https://terang.example/authors{'' if language == 'en' else f'.{language}'}.html",
-        NUMBER,
     ):
         assert said in text, said
     assert text.count("\n- ") == 7 + 3 + 2, "a line for each measure and each rule"
@@ -284,9 +274,7 @@ NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 @cache
 def report(word: str) -> dict[str, bytes]:
     """A report in which everything that somebody can word is this."""
-    entries = [
-        msgspec.structs.replace(one, other=word, authority=word, ground=word) for one in year()
-    ]
+    entries = [structs.replace(one, other=word, authority=word, ground=word) for one in year()]
     texts = Qualitative(**dict.fromkeys(Qualitative.__struct_fields__, word))
     about = About(name=word, service=word, correction=word, qualitative=texts)
     reporting = Report(Period.year(2026), Entries.of(entries), {"2026-11": 20_000}, about)

@@ -27,8 +27,13 @@ type Change = Callable[[list[list[str]]], None]
 
 
 @pytest.fixture(scope="module")
-def report() -> dict[str, bytes]:
-    return {name: data for name, data in written().items() if name.startswith("Part_")}
+def proved_report() -> dict[str, bytes]:
+    return written()
+
+
+@pytest.fixture(scope="module")
+def report(proved_report: dict[str, bytes]) -> dict[str, bytes]:
+    return {name: data for name, data in proved_report.items() if name.startswith("Part_")}
 
 
 def lint(folder: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, list[dict[str, object]]]:
@@ -36,13 +41,16 @@ def lint(folder: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, list[di
     return code, [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
-def changed(report: dict[str, bytes], part: int, change: Change) -> dict[str, bytes]:
-    name = file_name(part)
-    rows = table(report[name])
-    change(rows)
+def again(rows: list[list[str]], **form: Any) -> bytes:
     text = io.StringIO(newline="")
-    csv.writer(text).writerows(rows)
-    return report | {name: text.getvalue().encode()}
+    csv.writer(text, **form).writerows(rows)
+    return text.getvalue().encode()
+
+
+def changed(report: dict[str, bytes], part: int, change: Change) -> dict[str, bytes]:
+    rows = table(report[file_name(part)])
+    change(rows)
+    return report | {file_name(part): again(rows)}
 
 
 def cell(row: int, column: int, value: str) -> Change:
@@ -112,11 +120,10 @@ FAULTS: dict[str, tuple[int, Change, str]] = {
     "a period that is none": (11, all_periods("2026"), "period"),
     "two periods": (4, cell(7, 2, "2025-01-01/2025-12-31"), "period"),
     "an Other without a word": (5, described(""), "other_undescribed"),
-    "an Other with the template's word": (
-        *(5, described('Text to detail the "Other" keyword.'), "other_undescribed"),
-    ),
+    "an Other with the template's word":
+        (5, described('Text to detail the "Other" keyword.'), "other_undescribed"),
     "a row with a cell too many": (10, lambda rows: rows[2].append("1"), "row_length"),
-}
+}  # fmt: skip
 
 
 def test_what_was_written_here_has_no_problem(tmp_path: Path, report: dict[str, bytes],
@@ -132,12 +139,6 @@ def test_each_fault_is_named_where_it_is(name: str, tmp_path: Path, report: dict
     assert code == 1
     assert {one["part"] for one in told} == {part}
     assert {one["code"] for one in told} == {wanted}
-
-
-def again(rows: list[list[str]], **form: Any) -> bytes:
-    text = io.StringIO(newline="")
-    csv.writer(text, **form).writerows(rows)
-    return text.getvalue().encode()
 
 
 FORMS: dict[str, tuple[Callable[[list[list[str]]], bytes], list[tuple[int, str]]]] = {
@@ -204,11 +205,6 @@ def test_blanks_at_the_ends_of_the_templates_names_are_no_matter(tmp_path: Path,
 def test_a_folder_without_a_report_is_wrong_usage(tmp_path: Path) -> None:
     assert main(["report", "lint", str(tmp_path)]) == 2
     assert main(["report", "check", str(tmp_path)]) == 2
-
-
-@pytest.fixture(scope="module")
-def proved_report() -> dict[str, bytes]:
-    return written()
 
 
 def test_a_report_says_nothing_of_single_terms() -> None:
@@ -295,22 +291,13 @@ def test_a_changed_number_is_refused(seed: int, tmp_path: Path, proved_report: d
               if number and cell.replace(".", "").isdigit()]  # fmt: skip
     number, column = chance.choice(places)
     rows[number][column] = str(float(rows[number][column]) + 1).removesuffix(".0")
-    text = io.StringIO(newline="")
-    csv.writer(text).writerows(rows)
-    folder = put(tmp_path / "report", proved_report | {name: text.getvalue().encode()})
+    folder = put(tmp_path / "report", proved_report | {name: again(rows)})
     assert main(["report", "check", str(folder)]) == 1
     assert f"{name}: row {number}" in capsys.readouterr().out
 
 
 def _without_last(data: bytes) -> bytes:
     return b"\n".join(data.splitlines()[:-1]) + b"\n"
-
-
-def _other_ids(data: bytes) -> bytes:
-    lines = [json.loads(line) for line in data.splitlines()]
-    counted = next(line for line in lines if line.get("ids"))
-    counted["ids"] = counted["ids"][:-1]
-    return b"".join(json.dumps(line).encode() + b"\n" for line in lines)
 
 
 def _without(kind: str) -> Callable[[bytes], bytes]:
@@ -327,23 +314,24 @@ def _without(kind: str) -> Callable[[bytes], bytes]:
     return change
 
 
-def _other_whole(data: bytes) -> bytes:
-    """A share of one entry fewer than it is of."""
-    lines = [json.loads(line) for line in data.splitlines()]
-    share = next(line for line in lines if line["how"] == "recall" and line.get("of"))
-    share["of"] = share["of"][1:]
-    return b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+def _with_fewer(field: str) -> Callable[[bytes], bytes]:
+    """A number, or a share, of one entry fewer than it is of."""
+
+    def change(data: bytes) -> bytes:
+        lines = [json.loads(line) for line in data.splitlines()]
+        claim = next(line for line in lines if line.get(field))
+        claim[field] = claim[field][1:]
+        return b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+
+    return change
 
 
-@pytest.mark.parametrize(
-    ("name", "change"),
-    [("ledger.jsonl", _without("decision")), ("ledger.jsonl", _without("audit")),
-     ("ledger.jsonl", _without("order")), ("cells.jsonl", _without_last),
-     ("cells.jsonl", _other_ids), ("cells.jsonl", _other_whole)],
-    ids=[
-        *("a decision is missing", "an audit is missing", "an order is missing"),
-        *("a claim is missing", "a claim names other entries", "a share is of other entries")],
-)  # fmt: skip
+@pytest.mark.parametrize(("name", "change"), [
+    ("ledger.jsonl", _without("decision")), ("ledger.jsonl", _without("audit")),
+    ("ledger.jsonl", _without("order")), ("cells.jsonl", _without_last),
+    ("cells.jsonl", _with_fewer("ids")), ("cells.jsonl", _with_fewer("of")),
+], ids=["a decision is missing", "an audit is missing", "an order is missing", "a claim is missing",
+        "a claim names other entries", "a share is of other entries"])  # fmt: skip
 def test_a_changed_proof_is_refused(name: str, change: Callable[[bytes], bytes], tmp_path: Path,
                                     proved_report: dict[str, bytes]) -> None:  # fmt: skip
     folder = put(tmp_path / "report", proved_report | {name: change(proved_report[name])})
@@ -370,9 +358,8 @@ def test_a_damaged_report_is_told_as_one(name: str, tmp_path: Path, proved_repor
                                          capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     file, before, after = DAMAGED[name]
     assert before in proved_report[file]
-    folder = put(
-        tmp_path / "report", proved_report | {file: proved_report[file].replace(before, after)}
-    )
+    damaged = {file: proved_report[file].replace(before, after)}
+    folder = put(tmp_path / "report", proved_report | damaged)
     assert main(["report", "check", str(folder)]) == 2
     assert "not a report that can be proved: " in capsys.readouterr().err
 

@@ -49,14 +49,10 @@ DECISIONS = {
     "on a notice": decided(None, ground_text="An invented act", **NOTICED),
     "every measure with its end": decided(measures={
         "visibility": ["DECISION_VISIBILITY_OTHER", "DECISION_VISIBILITY_CONTENT_DEMOTED"],
-        "visibility_other": "A line above the post",
-        "monetary": "DECISION_MONETARY_OTHER",
-        "monetary_other": "No adverts beside it",
-        "provision": "DECISION_PROVISION_PARTIAL_SUSPENSION",
-        "account": "DECISION_ACCOUNT_SUSPENDED",
-        "account_type": "ACCOUNT_TYPE_PRIVATE",
-        "visibility_until": "2026-12-24",
-        "provision_until": "2026-12-25",
+        "visibility_other": "A line above the post", "visibility_until": "2026-12-24",
+        "monetary": "DECISION_MONETARY_OTHER", "monetary_other": "No adverts beside it",
+        "provision": "DECISION_PROVISION_PARTIAL_SUSPENSION", "provision_until": "2026-12-25",
+        "account": "DECISION_ACCOUNT_SUSPENDED", "account_type": "ACCOUNT_TYPE_PRIVATE",
         "account_until": "2026-12-26"}),
     "partly by machine": decided(automated_decision="PARTIALLY"),
     "a sub-category of its own": decided(
@@ -104,34 +100,26 @@ def test_a_long_ground_of_a_pack_is_cut() -> None:
     assert build_statement(*decided(ground("y" * 501)))["illegal_content_legal_ground"] == "y" * 500
 
 
-def test_a_sub_category_of_its_own_is_described() -> None:
+def test_a_sub_category_is_described_if_the_schema_does_not_name_it() -> None:
+    """The database drops a description without the keyword that it describes."""
     statement = build_statement(*DECISIONS["a sub-category of its own"])
     assert statement["category_specification"] == ["KEYWORD_OTHER"]
     assert statement["category_specification_other"] == "A kind"
-
-
-def test_a_sub_category_that_the_schema_names_is_not_described() -> None:
-    """The database drops a description without the keyword that it describes."""
     statement = build_statement(*decided(keywords=("PHISHING",), other="A kind"))
     assert "category_specification_other" not in statement
     assert list(schema_problems(statement)) == []
 
 
-def test_a_reason_that_names_somebody_gives_way_to_the_rules_own() -> None:
-    statement = build_statement(*decided(reason="Its author, @invented_seller, asks."))
-    assert statement["illegal_content_explanation"] == "Asks for a code."
-
-
-@pytest.mark.parametrize("blank", ["", " ", "\u200b\x00"])
-def test_a_blank_reason_gives_way_to_the_rules_own(blank: str) -> None:
-    statement = build_statement(*decided(reason=blank))
+@pytest.mark.parametrize("reason",
+    ["", " ", "\u200b\x00", "Its author, @invented_seller, asks."])  # fmt: skip
+def test_a_blank_reason_and_one_that_names_somebody_give_way_to_the_rules_own(reason: str) -> None:
+    statement = build_statement(*decided(reason=reason))
     assert statement["illegal_content_explanation"] == "Asks for a code."
 
 
 def test_what_a_notice_told_was_not_found_by_machine() -> None:
-    assert (
-        build_statement(*decided(None, ground_text="x", **NOTICED))["automated_detection"] == "No"
-    )
+    statement = build_statement(*decided(None, ground_text="x", **NOTICED))
+    assert statement["automated_detection"] == "No"
 
 
 def test_a_decision_without_a_measure_has_no_statement() -> None:

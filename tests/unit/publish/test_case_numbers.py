@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -27,20 +28,36 @@ def told(numbers: CaseNumbers) -> dict[str, object]:
     return {name: value for name, value in msgspec.structs.asdict(numbers).items() if value}
 
 
-def test_a_decision_counts_its_findings_its_measure_and_its_time() -> None:
-    numbers = counted(decision("d", rules={RULE: 2}))
-    assert told(numbers) == {"decisions": 1, "decided": 2, "by_verdict": {"confirmed": 1},
-                             "by_measure": {"DECISION_VISIBILITY_CONTENT_REMOVED": 1},
-                             "by_ground": {"illegal": 1}, "decide_seconds": {"7200": 1},
-                             "by_moderator": {"A/confirmed": 1},
-                             "by_rule": {f"2026-11-25/{RULE}/confirmed": 2},
-                             "by_found_day": {"2026-11-25": 2},
-                             "posts": {"2026-11-25/SCAMS_AND_FRAUD/confirmed": 1}}  # fmt: skip
+FLOOD = {"moderator": "lia", "held_rule": "codes/asks"}
 
 
-def test_what_is_skipped_is_no_decision() -> None:
-    numbers = counted(decision("d", "skipped", measures=None))
-    assert told(numbers) == {"by_verdict": {"skipped": 1}}
+@pytest.mark.parametrize(("entries", "numbers"), [
+    pytest.param([decision("d", rules={RULE: 2})], {
+        "decisions": 1, "decided": 2, "by_verdict": {"confirmed": 1}, "by_ground": {"illegal": 1},
+        "by_measure": {"DECISION_VISIBILITY_CONTENT_REMOVED": 1}, "decide_seconds": {"7200": 1},
+        "by_moderator": {"A/confirmed": 1}, "by_rule": {f"2026-11-25/{RULE}/confirmed": 2},
+        "by_found_day": {"2026-11-25": 2}, "posts": {"2026-11-25/SCAMS_AND_FRAUD/confirmed": 1},
+    }, id="a decision counts its findings, its measure and its time"),
+    pytest.param([decision("d", "skipped", measures=None)], {"by_verdict": {"skipped": 1}},
+                 id="what is skipped is no decision"),
+    pytest.param([entry("n", "notice", category="VIOLENCE", trusted_flagger=True, items=2)], {
+        "notices": 1, "notice_items": 2, "trusted_notices": 1,
+        "notices_by_category": {"VIOLENCE": 1},
+    }, id="notices"),
+    pytest.param([entry("s", "suspension", why="unfounded_notices", moderator="lia")],
+                 {"suspended": {"unfounded_notices": 1}}, id="suspensions"),
+    pytest.param([entry("a", "audit", month="2026-11", verdict="violating", category="VIOLENCE"),
+                  entry("b", "audit", month="2026-11", verdict="gone")],
+                 {"audited": {"2026-11/gone": 1, "2026-11/violating": 1,
+                              "2026-11/violating/VIOLENCE": 1}}, id="audits"),
+    pytest.param([entry("f", "flood_answer", verdict="opened", day="2026-11-25", **FLOOD),
+                  entry("g", "flood_answer", verdict="left_held", day="2026-11-26", **FLOOD)],
+                 {"floods_answered": {"2026-11-25/codes/asks/opened": 1,
+                                      "2026-11-26/codes/asks/left_held": 1}},
+                 id="answers to the flood guard by rule and day"),
+])  # fmt: skip
+def test_what_people_do_is_counted(entries: list[JournalEntry], numbers: dict[str, Any]) -> None:
+    assert told(counted(*entries)) == numbers
 
 
 def test_what_is_passed_on_is_decided_by_nobody_yet() -> None:
@@ -59,16 +76,14 @@ def test_less_than_five_seconds_is_hurried(seconds: float, hurried: int) -> None
     assert counted(decision("d", looked_seconds=seconds)).under_5_seconds == hurried
 
 
-@pytest.mark.parametrize(("verdict", "result", "became"), [
-    pytest.param("confirmed", "reversed", "overturned", id="a measure fell"),
-    pytest.param("dismissed", "reversed", "restored", id="a dismissal fell"),
-])  # fmt: skip
-def test_a_reversal_counts_once_for_the_decision_its_rule_and_its_post(verdict: str, result: str,
-        became: str) -> None:  # fmt: skip
+@pytest.mark.parametrize(
+    ("verdict", "became"), [("confirmed", "overturned"), ("dismissed", "restored")]
+)
+def test_a_reversal_counts_once_for_decision_rule_and_post(verdict: str, became: str) -> None:
     first = decision("d", verdict)
     complaint = contest("c", first)
-    fell = outcome("o", complaint, result)
-    again = outcome("o2", contest("c2", first), result, overturns=False)
+    fell = outcome("o", complaint)
+    again = outcome("o2", contest("c2", first), overturns=False)
     numbers = counted(complaint, fell, again)
     assert (numbers.overturned, numbers.overturned_by) == (1, {"complaint": 1})
     assert numbers.complaints_ended == {"reversed": 2}
@@ -98,62 +113,29 @@ def test_disputes_end_and_may_be_carried_out() -> None:
 
 def test_second_reviews_agree_by_verdict() -> None:
     first = decision("d")
-    reviews = [
-        entry(name, "second_review", decision=first.entry, about=first, verdict=verdict,
-              moderator="budi")
-        for name, verdict in (("a", "confirmed"), ("b", "dismissed"))
-    ]  # fmt: skip
+    look = {"decision": first.entry, "about": first, "moderator": "budi"}
+    reviews = [entry(verdict, "second_review", verdict=verdict, **look)
+               for verdict in ("confirmed", "dismissed")]  # fmt: skip
     numbers = counted(*reviews)
     assert (numbers.second_reviews, numbers.agreed, numbers.by_moderator) == (2, 1, {})
 
 
 def order(name: str, **fields: object) -> JournalEntry:
-    return entry(
-        name,
-        "order",
-        **{"kind": "act", "country": "DE", "authority": "An authority / south", "items": 3,
-           "received_at": "2026-11-25T08:00:00Z", **fields},
-    )  # fmt: skip
+    facts = {"kind": "act", "country": "DE", "authority": "An authority / south", "items": 3}
+    return entry(name, "order", **facts, received_at="2026-11-25T08:00:00Z", **fields)
 
 
 def test_an_order_is_counted_once_with_the_clock_of_each_later_word() -> None:
-    first = order("1")
-    seen = order("2", acknowledged_at="2026-11-25T09:00:00Z", about=first)
-    done = order(
-        "3", acknowledged_at="2026-11-25T09:00:00Z", effected_at="2026-11-25T10:00:00Z",
-        outcome="complied",
-        about=msgspec.structs.replace(first, acknowledged_at="2026-11-25T09:00:00Z"),
-    )  # fmt: skip
+    first, known = order("1"), {"acknowledged_at": "2026-11-25T09:00:00Z"}
+    seen = order("2", about=first, **known)
+    done = order("3", effected_at="2026-11-25T10:00:00Z", outcome="complied",
+                 about=msgspec.structs.replace(first, **known), **known)  # fmt: skip
     numbers = counted(first, seen, done)
     key = "An authority / south"
     assert (numbers.orders, numbers.order_items) == ({f"act/DE/{key}": 1}, {f"act/DE/{key}": 3})
     assert numbers.order_acknowledge_seconds == {f"act/DE/3600/{key}": 1}
     assert numbers.order_effect_seconds == {f"act/DE/7200/{key}": 1}
     assert numbers.orders_ended == {f"act/DE/complied/{key}": 1}
-
-
-def test_notices_suspensions_and_audits_are_counts() -> None:
-    notice = entry("n", "notice", category="VIOLENCE", trusted_flagger=True, items=2)
-    suspended = entry("s", "suspension", why="unfounded_notices", moderator="lia")
-    audits = [entry("a", "audit", month="2026-11", verdict="violating", category="VIOLENCE"),
-              entry("b", "audit", month="2026-11", verdict="gone")]  # fmt: skip
-    numbers = counted(notice, suspended, *audits)
-    assert told(numbers) == {
-        "notices": 1, "notice_items": 2, "trusted_notices": 1,
-        "notices_by_category": {"VIOLENCE": 1}, "suspended": {"unfounded_notices": 1},
-        "audited": {"2026-11/gone": 1, "2026-11/violating": 1, "2026-11/violating/VIOLENCE": 1},
-    }  # fmt: skip
-
-
-def test_answers_to_the_flood_guard_are_counted_by_rule_and_day() -> None:
-    about = {"day": "2026-11-25", "held_rule": "codes/asks"}
-    numbers = counted(
-        entry("f", "flood_answer", verdict="opened", moderator="lia", **about),
-        entry("g", "flood_answer", verdict="left_held", day="2026-11-26", held_rule="codes/asks"),
-    )
-    assert told(numbers) == {
-        "floods_answered": {"2026-11-25/codes/asks/opened": 1, "2026-11-26/codes/asks/left_held": 1}
-    }
 
 
 def test_a_decision_on_a_notice_alone_has_a_clock_of_its_own() -> None:
@@ -164,15 +146,15 @@ def test_a_decision_on_a_notice_alone_has_a_clock_of_its_own() -> None:
 
 
 def test_longer_periods_keep_the_month_of_a_finding_and_lose_no_count() -> None:
-    parts = [
-        counted(decision(day, found=day)) for day in ("2026-10-31", "2026-11-01", "2026-11-02")
-    ]
+    days = ("2026-10-31", "2026-11-01", "2026-11-02")
+    parts = [counted(decision(day, found=day)) for day in days]
     folded = sum_records(CaseNumbers, map(by_month, parts))
     assert folded.by_rule == {f"2026-10/{RULE}/confirmed": 1, f"2026-11/{RULE}/confirmed": 2}
     assert folded.by_found_day == {"2026-10-31": 1, "2026-11-01": 1, "2026-11-02": 1}
 
 
 def test_a_line_holds_no_id_no_name_no_moment_and_no_text() -> None:
+    """A moderator without a letter stays unnamed."""
     first = decision("d", ground_text="words", ground_url="https://law.example/9")
     complaint = contest("c", first)
     lines = case_lines([first, complaint, outcome("o", complaint)], LETTERS, 1)
@@ -180,9 +162,6 @@ def test_a_line_holds_no_id_no_name_no_moment_and_no_text() -> None:
     for hidden in ("lia", "budi", "words", "law.example", "T10:", "T08:", first.entry, "certified"):
         assert hidden not in data
     assert [line.n for line in lines] == [1, 2, 3]
-
-
-def test_a_moderator_without_a_letter_stays_unnamed() -> None:
     assert case_line(1, decision("d"), {}).moderator == ""
 
 

@@ -3,14 +3,13 @@
 What it says of a page is compared with what `verify` says of the same files.
 """
 
-import http.server
 import re
-import threading
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from random import Random
 
@@ -18,9 +17,10 @@ import pytest
 from playwright.sync_api import Browser, Page
 from support.chromium import IN_CHROMIUM, Window, check_page
 from support.log_signer import VECTORS, LocalSigner
-from support.log_world import ORIGIN, LogWorld
+from support.log_world import ORIGIN, LogWorld, published_log
 from support.publish_world import CLOSED, live, sample_pack, sample_receipt, sample_rule
 from support.sample_entries import contest, decision, entry, outcome
+from support.serving import Quiet, serving
 from support.signed_log import signed_log
 from support.tampering import Tampering, write
 
@@ -61,13 +61,9 @@ def sample_world() -> LogWorld:
     done += [decision(f"c {number}", looked_seconds=number) for number in range(7)]
     done += [decision("d", "dismissed", measures=None), decision("s", "skipped", measures=None)]
     done.append(entry("n", "notice", category="VIOLENCE", items=2, trusted_flagger=True))
-    done.append(
-        entry(
-            "w", "order", kind="act", country="DE", items=1, outcome="complied",
-            authority="An office", received_at="2026-11-24T08:00:00Z",
-            acknowledged_at="2026-11-24T09:00:00Z",
-        )
-    )  # fmt: skip
+    done.append(entry("w", "order", kind="act", country="DE", items=1, outcome="complied",
+                      authority="An office", received_at="2026-11-24T08:00:00Z",
+                      acknowledged_at="2026-11-24T09:00:00Z"))  # fmt: skip
     for one in done:
         made.store.do(one)
     made.publish(CLOSED)
@@ -82,7 +78,7 @@ PAGES = sorted(path for path in FILES if path.endswith(".html"))
 def served() -> Iterator[Served]:
     made = Served()
 
-    class Handler(http.server.BaseHTTPRequestHandler):
+    class Handler(Quiet, BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             data = made.files.get(self.path.strip("/"))
             self.send_response(404 if data is None else 200)
@@ -91,17 +87,8 @@ def served() -> Iterator[Served]:
             self.end_headers()
             self.wfile.write(data or b"")
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002  its own name
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    made.address = f"http://127.0.0.1:{server.server_port}"
-    yield made
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as made.address:
+        yield made
 
 
 @pytest.fixture
@@ -228,13 +215,11 @@ def test_200_changed_pages_are_all_named_and_no_other(page: Page, served: Served
         tmp_path: Path) -> None:  # fmt: skip
     """Every other one has a changed byte, the rest a changed digit of a number that it shows."""
     random = Random(37)
-    paths = sorted(
-        random.sample([path for path in PAGES if not path.startswith(("check", "method"))], 200)
-    )
-    spoilt = {
+    pages = [path for path in PAGES if not path.startswith(("check", "method"))]
+    paths = sorted(random.sample(pages, 200))
+    served.files = FILES | {
         path: changed(FILES[path], random, (b"", NUMBER)[n % 2]) for n, path in enumerate(paths)
     }
-    served.files = FILES | spoilt
     verdict = check(page, served, "index.html", "Check every file")
     assert [line.split(" ")[0] for line in verdict["Wrong"]] == paths
     for path in paths[:20]:  # each by itself, as a reader checks it
@@ -353,9 +338,7 @@ def test_a_browser_without_ed25519_says_the_same(page: Page, served: Served, ref
 @pytest.mark.parametrize("confirmed", [True, False])
 def test_a_log_that_continues_another_is_confirmed_by_it(page: Page, served: Served, *,
         confirmed: bool) -> None:  # fmt: skip
-    made = LogWorld()
-    made.count(sample_receipt(set=made.put_set(sample_pack())))
-    made.publish(CLOSED)
+    made = published_log()
     made.signer_before = made.signer if confirmed else None
     made.signer = LocalSigner("the new key")
     made.publish("2026-11-26T02:30:00Z", accept=() if confirmed else ("new-log",))

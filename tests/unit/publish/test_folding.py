@@ -8,16 +8,8 @@ from support.publish_world import CLOSED, World, live, sample_pack, sample_recei
 from ledger.codes import OperatorError
 from ledger.texts import rounded_seconds
 from ledger.units import percentiles, sum_records, wilson_interval
-from publish.folding import (
-    LeftOutReason,
-    Numbers,
-    PublishedSets,
-    Ruling,
-    left_out_reason,
-    measures,
-    numbers_of,
-    only_packs,
-)
+from publish import folding
+from publish.folding import Numbers, numbers_of
 from publish.precision import errors_of, estimate, strata_of
 from rules.rule_set import read_set
 
@@ -28,8 +20,8 @@ def encoded_set(*packs: dict[str, object], **fields: object) -> bytes:
     return msgspec.json.encode({"packs": packs, "notice_hours": 24} | fields)
 
 
-def catalogue(*packs: dict[str, object]) -> PublishedSets:
-    return PublishedSets({"set": read_set(encoded_set(*(packs or [sample_pack()])))})
+def catalogue(*packs: dict[str, object]) -> folding.PublishedSets:
+    return folding.PublishedSets({"set": read_set(encoded_set(*(packs or [sample_pack()])))})
 
 
 def test_a_receipt_is_counted_by_rule_category_severity_code_and_language() -> None:
@@ -56,36 +48,28 @@ def test_a_file_refused_whole_is_one_unit_and_one_record() -> None:
 
 
 @pytest.mark.parametrize(("changes", "fault"), [
-    pytest.param({}, None, id="a receipt that closes"),
-    pytest.param({"records": 104}, LeftOutReason.DOES_NOT_CLOSE, id="a record too many"),
-    pytest.param({"findings": 3}, LeftOutReason.DOES_NOT_CLOSE, id="a finding without its rule"),
-    pytest.param({"held": {live(): 3}}, LeftOutReason.DOES_NOT_CLOSE, id="more held than found"),
-    pytest.param({"held": {SHADOW: 1}}, LeftOutReason.DOES_NOT_CLOSE, id="held of a rule not met"),
-    pytest.param({"inspected": 104, "refused": {"not_public": -1}}, LeftOutReason.DOES_NOT_CLOSE,
-                 id="sums that close with a negative count"),
-    pytest.param({"set": "other"}, LeftOutReason.RULE_UNKNOWN, id="a set that is not published"),
-    pytest.param({"by_rule": {live("no-such-rule"): 2}}, LeftOutReason.RULE_UNKNOWN,
-                 id="a rule not in its set"),
-    pytest.param({"by_rule": {"one-time-codes/1/asks-for-code/loud": 2}},
-                 LeftOutReason.RULE_UNKNOWN, id="a mode that does not exist"),
-    pytest.param({"by_rule": {}, "findings": 0, "set": "other"}, None,
-                 id="no finding needs no set"),
-])  # fmt: skip
-def test_what_may_not_be_counted(changes: dict[str, object], fault: LeftOutReason | None) -> None:
+    ({}, None), ({"by_rule": {}, "findings": 0, "set": "other"}, None),
+    ({"records": 104}, "does_not_close"), ({"findings": 3}, "does_not_close"),
+    ({"held": {live(): 3}}, "does_not_close"), ({"held": {SHADOW: 1}}, "does_not_close"),
+    ({"inspected": 104, "refused": {"not_public": -1}}, "does_not_close"),
+    ({"set": "other"}, "rule_unknown"), ({"by_rule": {live("no-such-rule"): 2}}, "rule_unknown"),
+    ({"by_rule": {"one-time-codes/1/asks-for-code/loud": 2}}, "rule_unknown"),
+], ids=["it closes", "no finding needs no set", "a record too many", "a finding without its rule",
+        "more held than found", "held of a rule not met", "a negative count", "an unknown set",
+        "a rule not in its set", "a mode that is none"])  # fmt: skip
+def test_what_may_not_be_counted(changes: dict[str, object], fault: str | None) -> None:
     receipt = sample_receipt(by_rule={live(): 2}, set="set")
     receipt = msgspec.structs.replace(receipt, **changes)
-    assert left_out_reason(receipt, catalogue()) == fault
+    assert folding.left_out_reason(receipt, catalogue()) == fault
 
 
 def test_a_campaign_counts_the_findings_of_its_packs_alone() -> None:
     other = sample_pack("bait", rules=[sample_rule("prize", severity="low")], category="VIOLENCE")
     known = catalogue(sample_pack(), other)
     prize = live("prize", "bait")
-    receipt = sample_receipt(
-        by_rule={live(): 4, prize: 2}, held={live(): 1, prize: 1}, set="set", repeats=9
-    )
-    whole = numbers_of(receipt, known)
-    part = only_packs(whole, [known.packs["bait", 1]])
+    found = {"by_rule": {live(): 4, prize: 2}, "held": {live(): 1, prize: 1}}
+    whole = numbers_of(sample_receipt(set="set", repeats=9, **found), known)
+    part = folding.only_packs(whole, [known.packs["bait", 1]])
     assert (part.findings, part.held, part.by_rule) == (2, 1, {prize: 2})
     assert (part.by_category, part.by_severity) == ({"VIOLENCE/live": 2}, {"low/live": 2})
     assert (part.inspected, part.refused, part.repeats) == (100, 3, 9)
@@ -93,17 +77,15 @@ def test_a_campaign_counts_the_findings_of_its_packs_alone() -> None:
 
 def test_a_rule_id_may_hold_a_slash_without_being_taken_for_another() -> None:
     known = catalogue(sample_pack(rules=[sample_rule("a/b")]))
-    assert known.ruling("set", live("a/b")) == Ruling("SCAMS_AND_FRAUD", "high")
+    assert known.ruling("set", live("a/b")) == folding.Ruling("SCAMS_AND_FRAUD", "high")
     assert known.ruling("set", live("a")) is None
 
 
 def test_measures_name_every_number_once_in_a_fixed_order() -> None:
-    numbers = sum_records(
-        Numbers,
-        [Numbers(units=1, refused_by_code={"b": 1, "a": 2}, by_rule={live(): 1}),
-         Numbers(partly_read=1, copy_findings=2, copy_groups=1)],
-    )  # fmt: skip
-    named = [(measure, key) for measure, key, _ in measures(numbers)]
+    parts = [Numbers(units=1, refused_by_code={"b": 1, "a": 2}, by_rule={live(): 1}),
+             Numbers(partly_read=1, copy_findings=2, copy_groups=1)]  # fmt: skip
+    numbers = sum_records(Numbers, parts)
+    named = [(measure, key) for measure, key, _ in folding.measures(numbers)]
     assert len(named) == len(set(named))
     assert [key for measure, key in named if measure == "refused_by_code"] == ["a", "b"]
     assert {measure for measure, _ in named} == set(Numbers.__struct_fields__) - {
@@ -112,15 +94,13 @@ def test_measures_name_every_number_once_in_a_fixed_order() -> None:
     }
 
 
-@pytest.mark.parametrize(("changes", "named"), [
-    pytest.param({"id": "../evil"}, "pack ../evil", id="a pack that climbs out of its folder"),
-    pytest.param({"campaign": "2026-11"}, "campaign 2026-11", id="a campaign named as a month"),
-    pytest.param({"campaign": "a/b"}, "campaign a/b", id="a campaign with a slash"),
-])  # fmt: skip
-def test_a_name_that_cannot_be_a_path_is_told_and_its_rules_are_known(changes: dict[str, object],
-        named: str) -> None:  # fmt: skip
-    pack = {**sample_pack(), **changes}
+@pytest.mark.parametrize(
+    ("field", "name"), [("id", "../evil"), ("campaign", "2026-11"), ("campaign", "a/b")]
+)
+def test_a_name_that_cannot_be_a_path_is_told_and_its_rules_known(field: str, name: str) -> None:
+    pack = {**sample_pack(), field: name}
     found = catalogue(pack)
+    named = f"{'pack' if field == 'id' else field} {name}"
     assert (found.unpublishable, found.campaigns) == ([named], {})
     assert found.ruling("set", live(pack=str(pack["id"])))
 
@@ -221,27 +201,21 @@ def test_recall_and_prevalence_hold_their_intervals_and_their_strata() -> None:
 
 
 @pytest.mark.parametrize(("posts", "audited", "why"), [
-    pytest.param({"A/confirmed": 9}, {"not_violating": 99}, "only 99 of the 100", id="few"),
-    pytest.param({"A/confirmed": 9}, {}, "none yet", id="none"),
-    pytest.param({}, {"not_violating": 150}, "no violating post", id="nothing bad known"),
+    ({"A/confirmed": 9}, {"not_violating": 99}, "only 99 of the 100"),
+    ({"A/confirmed": 9}, {}, "none yet"), ({}, {"not_violating": 150}, "no violating post"),
 ])  # fmt: skip
 def test_recall_is_blank_with_why(posts: dict[str, int], audited: dict[str, int], why: str) -> None:
     recall = strata_of(posts, audited, 5_000)["all"].recall
     assert recall.share is None
     assert why in recall.note
-
-
-def test_where_nothing_was_decided_or_looked_at_there_are_no_strata() -> None:
-    assert strata_of({}, {}, 5_000) == {}
+    assert strata_of({}, {}, 5_000) == {}, "where nothing was decided or looked at"
 
 
 def test_a_rule_that_people_find_wrong_is_paused_visibly_and_once() -> None:
     made = world(d20261125=40)
     do(made, *decided(2, "confirmed"), *decided(18, "dismissed", measures=None))
-    outcome_of_run = made.publish(CLOSED)
-    assert [(provider, one.rule) for provider, one in outcome_of_run.paused] == [
-        ("acme", "one-time-codes/asks-for-code")
-    ]
+    paused = [(provider, one.rule) for provider, one in made.publish(CLOSED).paused]
+    assert paused == [("acme", "one-time-codes/asks-for-code")]
     current = made.json("sets/current.json")["set"]
     held = made.json(f"sets/{current}.json")
     (pause,) = held["providers"]["acme"]["paused"]  # type: ignore[index]
@@ -257,28 +231,16 @@ def test_a_rule_that_people_find_wrong_is_paused_visibly_and_once() -> None:
     assert not made.publish("2026-11-26T03:00:00Z").paused
 
 
-def test_ten_decided_findings_are_enough() -> None:
-    made = world(d20261125=40)
-    do(made, *decided(10, "dismissed", measures=None))
-    assert made.publish(CLOSED).paused
-
-
-@pytest.mark.parametrize(("confirmed", "dismissed"), [
-    pytest.param(0, 9, id="nine are too few"),
-    pytest.param(4, 8, id="the interval still reaches one half"),
-    pytest.param(15, 5, id="it is right"),
-])  # fmt: skip
-def test_a_rule_that_may_be_right_is_not_paused(confirmed: int, dismissed: int) -> None:
+@pytest.mark.parametrize(("confirmed", "dismissed", "version", "is_paused"), [
+    (0, 10, 1, True), (0, 9, 1, False), (4, 8, 1, False), (15, 5, 1, False), (0, 20, 2, False),
+], ids=["ten are enough", "nine are too few", "the interval reaches one half", "it is right",
+        "a higher version has a clean slate"])  # fmt: skip
+def test_a_rule_that_may_be_right_is_not_paused(confirmed: int, dismissed: int, version: int, *,
+        is_paused: bool) -> None:  # fmt: skip
     made = world(d20261125=40)
     do(made, *decided(confirmed, "confirmed"), *decided(dismissed, "dismissed", measures=None))
-    assert not made.publish(CLOSED).paused
-
-
-def test_a_higher_version_starts_with_a_clean_slate() -> None:
-    made = world(d20261125=40)
-    do(made, *decided(20, "dismissed", measures=None))
-    made.put_set(sample_pack(version=2))
-    assert not made.publish(CLOSED).paused
+    made.put_set(sample_pack(version=version))
+    assert bool(made.publish(CLOSED).paused) is is_paused
 
 
 def test_another_provider_s_rule_goes_on() -> None:

@@ -24,11 +24,9 @@ GROUP = entry_id("a group")
 def group_of(count: int, verdict: str = "confirmed", **changes: Any) -> list[JournalEntry]:
     """The decisions of one look at so many posts."""
     changes = {"group": GROUP} | ({} if verdict == "confirmed" else {"measures": None}) | changes
-    return [
-        decision(f"{verdict} {place}", verdict, leads=place == 0, counted={} if place else {KEY: 1},
-                 **changes)
-        for place in range(count)
-    ]  # fmt: skip
+    return [decision(f"{verdict} {place}", verdict, leads=place == 0,
+                     counted={} if place else {KEY: 1}, **changes)
+            for place in range(count)]  # fmt: skip
 
 
 def counted(entries: Iterable[JournalEntry]) -> CaseNumbers:
@@ -46,11 +44,8 @@ def test_how_good_a_rule_is_counts_a_group_once_and_the_rest_counts_its_posts() 
     assert numbers.by_measure == {"DECISION_VISIBILITY_CONTENT_REMOVED": 5}
 
 
-def test_a_hurried_look_is_one() -> None:
+def test_a_hurried_look_is_one_and_a_group_is_drawn_with_its_first_decision() -> None:
     assert counted(group_of(5, looked_seconds=2)).under_5_seconds == 1
-
-
-def test_a_group_that_is_drawn_shows_it_on_its_first_decision() -> None:
     drawn = next(name for n in range(99) if is_for_second_review(name := entry_id(f"group {n}")))
     assert counted(group_of(5, group=drawn)).drawn == 1
 
@@ -69,7 +64,8 @@ def test_numbers_of_groups_add_up_over_days_and_months() -> None:
     assert (month.groups, month.grouped, month.decisions) == (1, 5, 6)
 
 
-def _published(tmp_path: Path) -> tuple[World, Path]:
+@pytest.fixture
+def grouped() -> World:
     """Two groups and a decision; one group falls a month later, and a copy is decided then."""
     world = World()
     digest = world.put_set(sample_pack(campaign="autumn"))
@@ -77,40 +73,33 @@ def _published(tmp_path: Path) -> tuple[World, Path]:
     confirmed = group_of(5)
     dismissed = group_of(3, "dismissed", group=entry_id("another group"))
     complaints = [contest(f"c {place}", confirmed[place]) for place in (1, 2)]
-    falls = [
-        outcome(f"o {place}", complaint, day="2026-12-01", group=GROUP,
-                counted={} if place else {KEY: 1})
-        for place, complaint in enumerate(complaints)
-    ]  # fmt: skip
+    falls = [outcome(f"o {place}", complaint, day="2026-12-01", group=GROUP,
+                     counted={} if place else {KEY: 1})
+             for place, complaint in enumerate(complaints)]  # fmt: skip
     late = decision("late", day="2026-12-01", group=GROUP)
     for done in (*confirmed, *dismissed, decision("alone"), *complaints, *falls, late):
         world.store.do(done)
     world.publish("2026-12-02T02:00:00Z")
-    return world, world.copy_to(tmp_path)
+    return world
 
 
-def test_precision_counts_groups_once_and_recount_agrees(tmp_path: Path) -> None:
-    world, folder = _published(tmp_path)
-    errors = world.summary("acme/2026-11-25").errors
+def test_precision_counts_groups_once_and_recount_agrees(grouped: World, tmp_path: Path) -> None:
+    folder = grouped.copy_to(tmp_path)
+    errors = grouped.summary("acme/2026-11-25").errors
     assert (errors.decided, errors.dismissed, errors.with_copies) == (3, 1, 9)
-    standing = world.summary("acme/2026-12").standing
+    standing = grouped.summary("acme/2026-12").standing
     cohort = next(one for one in standing.cohorts if one.month == "2026-11")
     assert (cohort.errors.overturned, cohort.errors.with_copies) == (1, 10)
     assert (cohort.errors.decided, cohort.errors.precision) == (3, 0.3333)
     for path in sorted((folder / "summaries").glob("*/*.json")):
         assert list(differences_of(folder, path)) == []
-    page = world.text("summaries/acme/2026-11-25.html")
-    assert "9 findings with copies" in page
-
-
-@pytest.mark.parametrize("name", ["groups", "grouped", "in_groups"])
-def test_a_number_of_groups_that_is_left_out_is_named(tmp_path: Path, name: str) -> None:
-    _, folder = _published(tmp_path)
+    assert "9 findings with copies" in grouped.text("summaries/acme/2026-11-25.html")
     path = folder / "summaries/acme/2026-11-25.json"
-    summary = msgspec.json.decode(path.read_bytes())
-    del summary["cases"][name]
-    path.write_bytes(msgspec.json.encode(summary))
-    assert any(name in difference for difference in differences_of(folder, path))
+    for name in ("groups", "grouped", "in_groups"):
+        summary = grouped.json("summaries/acme/2026-11-25.json")
+        del summary["cases"][name]  # type: ignore[attr-defined]
+        path.write_bytes(msgspec.json.encode(summary))
+        assert any(name in difference for difference in differences_of(folder, path)), name
 
 
 def test_second_reviews_of_a_group_say_which() -> None:
@@ -143,11 +132,8 @@ def test_groups_are_counted_together_and_by_rule(world: World) -> None:
     assert (numbers.copy_findings, numbers.copy_groups) == (4, 2)
     assert numbers.copy_groups_by_rule == {live(): 2, live().replace("/live", "/shadow"): 1}
     assert world.summary("all/2026-11").numbers.copy_groups == 2
+    assert not world.summary("all/autumn").numbers.copy_groups, "its packs are a part"
     assert "Near copies of a day are one text" in world.text(f"summaries/acme/{DAY}.html")
-
-
-def test_the_order_of_arrival_does_not_matter() -> None:
-    assert count_copies(PRINTS) == count_copies(PRINTS[::-1])
 
 
 def test_a_closed_day_stays_when_its_fingerprints_end_or_go_with_their_author(world: World) -> None:
@@ -155,10 +141,8 @@ def test_a_closed_day_stays_when_its_fingerprints_end_or_go_with_their_author(wo
     before = dict(world.files)
     world.store.keep("acme", DAY, ())
     world.publish("2026-12-26T02:00:00Z", since=DAY)
-    key = f"summaries/acme/{DAY}.json"
-    assert world.files[key] == before[key]
-    key = f"journal/acme/{DAY}.jsonl"
-    assert world.files[key] == before[key]
+    for key in (f"summaries/acme/{DAY}.json", f"journal/acme/{DAY}.jsonl"):
+        assert world.files[key] == before[key]
 
 
 def test_the_journal_holds_counts_and_neither_ids_nor_fingerprints(world: World) -> None:
@@ -167,11 +151,6 @@ def test_the_journal_holds_counts_and_neither_ids_nor_fingerprints(world: World)
     line = msgspec.json.decode(last)
     assert line == {"n": 2, "kind": "copies", "algorithm": "minhash-1", "findings": 4, "groups": 2,
                     "by_rule": line["by_rule"]}  # fmt: skip
-
-
-def test_a_campaign_counts_no_copies_since_its_packs_are_a_part(world: World) -> None:
-    world.publish(CLOSED)
-    assert not world.summary("all/autumn").numbers.copy_groups
 
 
 def test_recount_adds_copies_up_and_names_what_cannot_be(world: World, tmp_path: Path) -> None:
@@ -195,7 +174,9 @@ def test_without_fingerprints_nothing_is_published_of_copies(world: World) -> No
 
 
 def test_groups_that_were_noted_keep_their_numbers_without_fingerprints() -> None:
-    """An author was erased: the first of a group has no fingerprint, and later ones come."""
+    """An author was erased: the first of a group has no fingerprint, and later ones come. The order
+    of arrival does not matter."""
+    assert count_copies(PRINTS) == count_copies(PRINTS[::-1])
     groups = {"f1": "f1", "f2": "f1", "f3": "f3", "f4": "f3"}
     noted = [one._replace(group=groups[one.finding]) for one in PRINTS]
     erased = [one._replace(fingerprint=b"") if one.finding == "f1" else one for one in noted]

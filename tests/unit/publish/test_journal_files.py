@@ -104,9 +104,8 @@ def test_a_large_day_is_cut_into_files_that_each_can_be_read_alone(tmp_path: Pat
     assert counted[-1]["kind"] == "case"
     day = made.summary(f"acme/{DAY}")
     assert sum(file.lines for file in day.journal) == 13
-    assert (
-        made.summary("acme/2026-11").journal == day.journal == made.summary("all/2026-11").journal
-    )
+    for month in ("acme/2026-11", "all/2026-11"):
+        assert made.summary(month).journal == day.journal
     assert recount_command(made.copy_to(tmp_path)) == 0
 
 
@@ -127,9 +126,8 @@ def test_a_revision_of_a_cut_day_keeps_each_file_of_the_earlier_one(tmp_path: Pa
     made = world()
     made.publish(CLOSED)
     before = journal(made)
-    made.store.add(
-        sample_receipt(DAY, 99, set=made.summary(f"acme/{DAY}").numbers.sets.popitem()[0])
-    )
+    rule_set, _ = made.summary(f"acme/{DAY}").numbers.sets.popitem()
+    made.store.add(sample_receipt(DAY, 99, set=rule_set))
     made.publish(DAY_AFTER)
     assert made.summary(f"acme/{DAY}").revision == 2
     for path, data in before.items():
@@ -192,11 +190,14 @@ def published() -> World:
     return made
 
 
+def summaries_of(made: World) -> list[str]:
+    return [key for key in made.files if re.fullmatch(r"summaries/.*\.json", key)]
+
+
 def test_every_summary_validates_against_its_published_schema(published: World) -> None:
     schema = published.json("schemas/summary.json")
     jsonschema.Draft202012Validator.check_schema(schema)
-    summaries = published.objects.keys("public", "summaries/")
-    checked = [key for key in summaries if key.endswith(".json")]
+    checked = summaries_of(published)
     assert len(checked) == 6
     for key in checked:
         jsonschema.validate(published.json(key), schema)
@@ -221,17 +222,12 @@ def test_every_field_of_the_schemas_is_described(published: World) -> None:
                 assert rules.get("description"), f"{name}.{field}"
 
 
-def test_json_is_what_any_sorting_encoder_writes(published: World) -> None:
-    for key in published.objects.keys("public", "summaries/"):
-        if key.endswith(".json"):
-            text = published.text(key)
-            again = json.dumps(json.loads(text), indent=2, sort_keys=True, ensure_ascii=False)
-            assert text == again + "\n"
-
-
-def test_a_summary_survives_its_own_encoding(published: World) -> None:
-    data = published.files["summaries/all/2026-11.json"]
-    assert encode_summary(decode_summary(data)) == data
+def test_json_is_what_any_sorting_encoder_writes_and_survives_our_own(published: World) -> None:
+    for key in summaries_of(published):
+        text = published.text(key)
+        again = json.dumps(json.loads(text), indent=2, sort_keys=True, ensure_ascii=False)
+        assert text == again + "\n"
+        assert encode_summary(decode_summary(text.encode())) == text.encode()
 
 
 def test_nothing_published_identifies_a_unit_a_file_or_a_post(published: World) -> None:
@@ -247,14 +243,8 @@ def test_nothing_published_identifies_a_unit_a_file_or_a_post(published: World) 
 
 
 @pytest.mark.parametrize(("tag", "shown"), [
-    pytest.param("zh-Hant-TW", "zh-hant", id="language and script stay"),
-    pytest.param("EN_us", "en", id="a region goes"),
-    pytest.param("", "und", id="nothing is undetermined"),
-    pytest.param("call me at 5", "other", id="a sentence is not a language"),
-    pytest.param("english", "other", id="a name of a language is not a tag"),
-    pytest.param("joe", "other", id="a tag that no language has"),
-    pytest.param("id-x-johndoe", "id", id="a private subtag goes"),
-    pytest.param("=1+1", "other", id="a formula is not a language"),
+    ("zh-Hant-TW", "zh-hant"), ("EN_us", "en"), ("", "und"), ("call me at 5", "other"),
+    ("english", "other"), ("joe", "other"), ("id-x-johndoe", "id"), ("=1+1", "other"),
 ])  # fmt: skip
 def test_a_language_is_shown_only_as_far_as_it_is_one(tag: str, shown: str) -> None:
     assert language_of(tag) == language_of(shown) == shown
@@ -275,17 +265,8 @@ def test_the_csv_holds_every_number_of_the_json(published: World) -> None:
 
 
 @pytest.mark.parametrize("text", [
-    pytest.param("=HYPERLINK(1)", id="a formula"), pytest.param("+1", id="a plus"),
-    pytest.param("-1", id="a minus"), pytest.param("@SUM(1)", id="an at sign"),
-    pytest.param("|calc", id="a pipe"), pytest.param("\t=1", id="a formula behind a tab"),
-    pytest.param("\r=1", id="a formula behind a return"),
-    pytest.param("\n=1", id="a formula behind a new line"),
-    pytest.param("\0=1", id="a formula behind a NUL"),
-    pytest.param("   =1", id="a formula behind blanks"),
-    pytest.param("\u200b=1", id="a formula behind an invisible mark"),
-    pytest.param("\ufeff=1", id="a formula behind a byte order mark"),
-    pytest.param("＝1", id="a full-width formula"), pytest.param("﹣1", id="a small minus"),
-    pytest.param("−1", id="a typographic minus"),
+    "=HYPERLINK(1)", "+1", "-1", "@SUM(1)", "|calc", "\t=1", "\r=1", "\n=1", "\0=1", "   =1",
+    "\u200b=1", "\ufeff=1", "＝1", "﹣1", "−1",
 ])  # fmt: skip
 def test_a_text_that_a_spreadsheet_would_run_is_kept_from_it(text: str) -> None:
     (row,) = csv.reader(io.StringIO(csv_cell(text)))

@@ -8,16 +8,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from support.publish_world import (
-    CLOSED,
-    World,
-    live,
-    sample_pack,
-    sample_receipt,
-    sample_rule,
-    scored_pack,
-)
-from support.published_site import parsed, sample_site, states
+from support.publish_world import World, live, sample_pack, sample_receipt, sample_rule, scored_pack
+from support.published_site import parsed, published, sample_site, states
 from support.sample_entries import contest, decision, outcome
 
 from ledger.cases import DecidedScore, JournalEntry
@@ -47,11 +39,9 @@ def test_a_pack_page_shows_all_of_every_rule_and_its_numbers(site: World) -> Non
 
 
 def test_a_pack_page_says_how_many_terms_a_counting_group_needs() -> None:
-    made = World()
     counted = {"n": 3, "of": ["free", "gratis"]}
     alone = sample_rule("alone", all=[], within=None, at_least=counted)
-    made.put_set(sample_pack(rules=[sample_rule(at_least=counted), alone]))
-    made.publish(CLOSED)
+    made = published(sample_pack(rules=[sample_rule(at_least=counted), alone]))
     page = made.text("packs/one-time-codes/1.html")
     assert "and, within 12 words, at least 3 times one of" in page
     assert ">At least 3 times one of<" in page
@@ -60,10 +50,8 @@ def test_a_pack_page_says_how_many_terms_a_counting_group_needs() -> None:
 
 def test_a_rule_of_many_terms_has_them_on_a_page_of_its_own() -> None:
     """Everything by which a rule decides stays public, and its pack's page stays short."""
-    made = World()
     names = [f"word-{number}" for number in range(61)]
-    made.put_set(sample_pack(rules=[sample_rule(all=[names]), sample_rule("short")]))
-    made.publish(CLOSED)
+    made = published(sample_pack(rules=[sample_rule(all=[names]), sample_rule("short")]))
     page = made.text("packs/one-time-codes/1.html")
     assert '<a href="1/asks-for-code.html">All its 64 terms and signs, with their weights' in page
     assert "word-0" not in page
@@ -73,10 +61,7 @@ def test_a_rule_of_many_terms_has_them_on_a_page_of_its_own() -> None:
 
 
 def scored_page(**more: bool) -> str:
-    made = World()
-    made.put_set(scored_pack(**more))
-    made.publish(CLOSED)
-    return made.text("packs/by-weight/1.html")
+    return published(scored_pack(**more)).text("packs/by-weight/1.html")
 
 
 def test_a_scored_rule_shows_its_weights_from_the_largest_down() -> None:
@@ -135,37 +120,42 @@ def test_without_a_card_a_page_says_that_scores_run_in_shadow() -> None:
      "live", "Protected sentences by the pack's author: German"),
 ], ids=["none", "the author's"])  # fmt: skip
 def test_a_page_says_whose_sentences(changes: dict[str, object], state: str, words: str) -> None:
-    made = World()
-    made.put_set(sample_pack(**changes))
-    made.publish(CLOSED)
+    made = published(sample_pack(**changes))
     page = html.unescape(made.text("packs/one-time-codes/1.html"))
     assert states(made) == {"one-time-codes/1": state}
     assert words in page
     assert page.count("Satz ") == (30 if state == "live" else 0)
 
 
-def test_a_pack_that_was_replaced_says_so() -> None:
+def test_a_pack_that_was_replaced_says_so_and_shows_its_last_notice_period() -> None:
+    """That of the newest set that holds the version."""
     made = World()
-    made.put_set(sample_pack())
-    made.put_set(sample_pack(version=2, owner="new@provider.example"))
-    made.publish(CLOSED)
-    old = made.text("packs/one-time-codes/1.html")
+    made.put_set(sample_pack(), notice_hours=2)
+    made.put_set(sample_pack(), sample_pack("bait", published_at="2026-11-02T09:00:00Z"))
+    made.put_set(sample_pack(version=2), notice_hours=0)
+    made.publish("2026-11-26T02:00:00Z")
+    old, new = (made.text(f"packs/one-time-codes/{version}.html") for version in (1, 2))
     assert '<strong>Replaced.</strong> <a href="2.html">Version 2</a> is in force.' in old
     assert "it proposes nothing" in old
-    assert "Replaced." not in made.text("packs/one-time-codes/2.html")
-    assert states(made) == {"one-time-codes/1": "replaced", "one-time-codes/2": "live"}
+    assert "runs in shadow for 24 hours first, until 2026-10-31T09:00Z" in old
+    assert "Replaced." not in new
+    assert "None: a new version proposes at once." in new
+    assert states(made) == {"bait/1": "not in force", "one-time-codes/1": "replaced",
+                            "one-time-codes/2": "live"}  # fmt: skip
 
 
 def test_after_a_rollback_the_older_version_is_in_force_and_the_newer_one_is_not() -> None:
     made = World()
-    first = made.put_set(sample_pack())
+    first = made.put_set(sample_pack(), notice_hours=2)
+    made.put_set(sample_pack(), sample_pack("bait", published_at="2026-11-02T09:00:00Z"))
     made.put_set(sample_pack(version=2), sample_pack("bait"))
     made.put_in_force(first)
-    made.publish(CLOSED)
+    made.publish("2026-11-26T02:00:00Z")
     page = made.text("packs/one-time-codes/1.html")
     assert "Replaced." not in page
     assert "Not in force." not in page
     assert "Live: its findings are proposed" in page
+    assert "runs in shadow for 2 hours first" in page
     newer = made.text("packs/one-time-codes/2.html")
     assert "Replaced." not in newer
     assert '<strong>Not in force.</strong> The set in force has <a href="1.html">version 1' in newer
@@ -182,9 +172,7 @@ def test_after_a_rollback_the_older_version_is_in_force_and_the_newer_one_is_not
     pytest.param("2027-05-01T00:00:00Z", "expired", "Its last day was 30 April 2027", id="after"),
 ])  # fmt: skip
 def test_a_pack_is_live_on_its_days_only(moment: str, state: str, words: str) -> None:
-    made = World()
-    made.put_set(sample_pack())
-    made.publish(moment)
+    made = published(sample_pack(), moment=moment)
     page = made.text("packs/one-time-codes/1.html")
     assert states(made) == {"one-time-codes/1": state}
     assert words in page
@@ -207,9 +195,7 @@ def test_a_pack_page_changes_on_the_day_after_its_last_and_on_no_other() -> None
 
 
 def test_without_a_public_address_no_page_calls_a_pack_live() -> None:
-    made = World(public_url="")
-    made.put_set(sample_pack())
-    made.publish(CLOSED)
+    made = published(sample_pack(), public_url="")
     page = made.text("packs/one-time-codes/1.html")
     assert NO_ADDRESS in page
     assert "Live" not in page.partition('id="numbers"')[0]
@@ -218,31 +204,9 @@ def test_without_a_public_address_no_page_calls_a_pack_live() -> None:
 
 
 def test_a_pack_on_trial_is_in_shadow() -> None:
-    made = World()
-    made.put_set(sample_pack(mode="shadow"))
-    made.publish(CLOSED)
+    made = published(sample_pack(mode="shadow"))
     assert states(made) == {"one-time-codes/1": "shadow"}
     assert NO_ADDRESS not in made.text("packs/one-time-codes/1.html")
-
-
-def test_a_pack_page_shows_the_notice_period_of_the_newest_set_that_holds_the_version() -> None:
-    made = World()
-    made.put_set(sample_pack(), notice_hours=2)
-    made.put_set(sample_pack(), sample_pack("bait", published_at="2026-11-02T09:00:00Z"))
-    made.put_set(sample_pack(version=2), notice_hours=0)
-    made.publish(CLOSED)
-    old, new = (made.text(f"packs/one-time-codes/{version}.html") for version in (1, 2))
-    assert "runs in shadow for 24 hours first, until 2026-10-31T09:00Z" in old
-    assert "None: a new version proposes at once." in new
-
-
-def test_the_set_in_force_is_the_newest_after_a_rollback_too() -> None:
-    made = World()
-    first = made.put_set(sample_pack(), notice_hours=2)
-    made.put_set(sample_pack(), sample_pack("bait", published_at="2026-11-02T09:00:00Z"))
-    made.put_in_force(first)
-    made.publish(CLOSED)
-    assert "runs in shadow for 2 hours first" in made.text("packs/one-time-codes/1.html")
 
 
 @pytest.mark.parametrize("name", ["../evil", "a/b", "Bait", "", "x" * 64])
@@ -253,7 +217,7 @@ def test_a_pack_that_cannot_stand_in_a_path_gets_no_page_and_is_counted(name: st
         sample_pack(), sample_pack(name, rules=[sample_rule("prize"), sample_rule("quiet")])
     )
     made.store.add(sample_receipt(by_rule={live("prize", name): 2, live(): 1}, set=digest))
-    outcome = made.publish(CLOSED)
+    outcome = made.publish("2026-11-26T02:00:00Z")
     assert outcome.unpublishable == [f"pack {name}"]
     packs = [key for key in made.files if key.startswith("packs/")]
     assert packs == [f"packs/one-time-codes/1{end}" for end in (".html", ".id.html", ".zh.html")]
@@ -270,10 +234,8 @@ def test_a_pack_that_cannot_stand_in_a_path_gets_no_page_and_is_counted(name: st
 
 
 def test_a_campaign_that_has_not_begun_is_named_without_a_dead_link() -> None:
-    made = World()
     days = {"from": "2027-03-01", "until": "2027-04-01"}
-    made.put_set(sample_pack(campaign="spring", in_force=days))
-    made.publish(CLOSED)
+    made = published(sample_pack(campaign="spring", in_force=days))
     page = made.text("packs/one-time-codes/1.html")
     assert "spring" in page
     assert "spring.html" not in page
@@ -283,7 +245,7 @@ def test_each_sign_has_a_line_and_its_definition_by_its_digest() -> None:
     made = World()
     signs = {name: digest_of(name) for name in ("link", "words-of-id")} | {"later": "0" * 64}
     made.put_set(scored_pack(), signs=signs)
-    made.publish(CLOSED)
+    made.publish("2026-11-26T02:00:00Z")
     page = made.text("signs.html")
     for name, digest in signs.items():
         assert f'<tr id="{name}">' in page
@@ -318,44 +280,33 @@ def groups_of(number: int, term: str, verdict: str = "confirmed") -> list[Journa
     return [decided_by(f"{term} {at}", term, score=8 + at, verdict=verdict) for at in range(number)]
 
 
-def test_a_term_is_published_from_five_copy_groups_on() -> None:
-    few = groups_of(GROUPS - 1, "slot")
-    copy = decided_by("another copy", "slot", score=8)
-    assert evidence(*few, copy) == {}
-    [row] = evidence(*few, copy, decided_by("the fifth", "slot", score=99)).values()
-    assert (row.groups, row.stood, row.findings) == (5, 5, 6)
+FIVE = groups_of(GROUPS, "slot")
+COPY = decided_by("another copy", "slot")
+WRONG = [decided_by(f"wrong {at}", "slot", verdict="dismissed") for at in range(2)]
+LOOK = [msgspec.structs.replace(decided_by(f"copy {at}", "slot", score=50 + at), group="g" * 64)
+        for at in range(3)]  # fmt: skip
 
 
-def test_a_copy_group_stood_if_half_of_its_findings_did() -> None:
-    wrong = [decided_by(f"wrong {at}", "slot", score=8, verdict="dismissed") for at in range(2)]
-    [row] = evidence(*groups_of(GROUPS, "slot"), *wrong).values()
-    assert (row.groups, row.stood, row.findings) == (5, 4, 7)
+def fell(*decisions: JournalEntry) -> list[JournalEntry]:
+    return [outcome(f"o {at}", contest(f"c {at}", one)) for at, one in enumerate(decisions)]
 
 
-def test_copies_that_were_decided_in_one_look_count_once_and_fall_together() -> None:
-    look = [
-        msgspec.structs.replace(decided_by(f"copy {at}", "slot", score=50 + at), group="g" * 64)
-        for at in range(3)
-    ]
-    [row] = evidence(*groups_of(GROUPS - 1, "slot"), *look).values()
-    assert (row.groups, row.stood, row.findings) == (5, 5, 7)
-    fell = outcome("o", contest("c", look[0]))
-    [row] = evidence(*groups_of(GROUPS - 1, "slot"), *look, fell).values()
-    assert (row.groups, row.stood, row.findings) == (5, 4, 7)
-
-
-def test_the_last_word_of_the_month_counts() -> None:
-    entries = groups_of(GROUPS, "slot")
-    fell = outcome("o", contest("c", entries[0]))
-    [row] = evidence(fell, *entries).values()
-    assert (row.groups, row.stood, row.findings) == (5, 4, 5)
-
-
-def test_a_decision_of_an_earlier_month_counts_where_it_falls() -> None:
-    earlier = [outcome(f"o {at}", contest(f"c {at}", one))
-               for at, one in enumerate(groups_of(GROUPS, "slot"))]  # fmt: skip
-    [row] = evidence(*earlier).values()
-    assert (row.groups, row.stood, row.misleads) == (5, 0, True)
+@pytest.mark.parametrize(("entries", "counts"), [
+    pytest.param([*FIVE[:4], COPY], [], id="four groups are too few"),
+    pytest.param([*FIVE, COPY], [(5, 5, 6)], id="five are enough"),
+    pytest.param([*FIVE, WRONG[0]], [(5, 5, 6)], id="a group stood if half of its findings did"),
+    pytest.param([*FIVE, *WRONG], [(5, 4, 7)], id="and not if fewer did"),
+    pytest.param([*FIVE[1:], *LOOK], [(5, 5, 7)], id="copies of one look count once"),
+    pytest.param([*FIVE[1:], *LOOK, *fell(LOOK[0])], [(5, 4, 7)], id="and fall together"),
+    pytest.param([*fell(FIVE[0]), *FIVE], [(5, 4, 5)], id="the last word of the month counts"),
+    pytest.param(fell(*FIVE), [(5, 0, 5)], id="an earlier month's decision counts where it falls"),
+    pytest.param(groups_of(GROUPS, "slot", "skipped"), [], id="what was skipped says nothing"),
+    pytest.param([decision("d")], [], id="nor does a decision without a score"),
+])  # fmt: skip
+def test_the_decisions_on_a_term_are_counted_by_copy_groups(entries: list[JournalEntry],
+        counts: list[tuple[int, int, int]]) -> None:  # fmt: skip
+    rows = evidence(*entries).values()
+    assert [(row.groups, row.stood, row.findings) for row in rows] == counts
 
 
 @pytest.mark.parametrize(("right", "wrong", "misleads"),
@@ -369,11 +320,6 @@ def test_a_term_misleads_if_even_at_best_it_keeps_not_what_the_card_promises(rig
     ]
     [row] = evidence(*entries).values()
     assert row.misleads is misleads
-
-
-def test_skipped_and_unscored_decisions_say_nothing() -> None:
-    assert evidence(*groups_of(GROUPS, "slot", verdict="skipped")) == {}
-    assert evidence(decision("d")) == {}
 
 
 def test_published_totals_add_up() -> None:
@@ -412,24 +358,17 @@ def test_totals_are_published_when_the_month_is_over() -> None:
     assert made.summary("acme/2026-11").revision == revision
 
 
-def test_the_page_of_the_pack_proposes_what_misleads_for_removal() -> None:
+def test_the_pack_page_proposes_for_removal_and_no_term_list_of_one_finding_is_public() -> None:
     made = world_of_two_terms()
     made.publish("2026-12-02T02:00:00Z")
-    page = made.text("packs/by-weight/1.html")
-    note = page[page.index("Proposed for removal") :]
-    note = note[: note.index("</p>")]
+    note = made.text("packs/by-weight/1.html").partition("Proposed for removal")[2]
+    note = note.partition("</p>")[0]
     assert "<bdi>slot</bdi>" in note
     assert "gacor" not in note
     assert "94" in note
-
-
-def test_no_term_list_of_one_finding_is_public() -> None:
-    made = world_of_two_terms()
-    made.publish("2026-12-02T02:00:00Z")
-    journals = [key for key in made.files if key.startswith("journal/")]
+    journals = [made.text(key) for key in made.files if key.startswith("journal/")]
     assert journals
-    for key in journals:
-        assert "gacor" not in made.text(key)
+    assert not any("gacor" in journal for journal in journals)
     assert "{link}" not in made.text("summaries/acme/2026-11.json")
 
 

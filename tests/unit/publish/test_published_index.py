@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from support.hostile import HOSTILE, OBEYED
 from support.publish_world import CLOSED, World, sample_pack
-from support.published_site import parsed
+from support.published_site import parsed, published
 
 from ledger.keys import factchecks_facts_key
 from publish_steps.site_pages import PublishedIndex
@@ -45,10 +45,7 @@ def test_the_pack_page_says_how_a_post_is_compared_and_as_what_it_counts() -> No
 
 
 def test_without_an_index_no_page_speaks_of_checks() -> None:
-    made = World()
-    made.put_set(sample_pack())
-    made.publish(CLOSED)
-    assert "fact-check" not in made.text("index.html")
+    assert "fact-check" not in published(sample_pack()).text("index.html")
 
 
 @pytest.mark.parametrize("payload", HOSTILE.values(), ids=HOSTILE)

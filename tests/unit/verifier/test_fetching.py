@@ -5,7 +5,6 @@ import json
 import re
 import threading
 import time
-from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -16,8 +15,8 @@ from shutil import rmtree
 
 import pytest
 from support.log_signer import LocalSigner
-from support.log_world import LogWorld
-from support.publish_world import CLOSED, live, sample_pack, sample_receipt
+from support.log_world import LogWorld, published_log
+from support.publish_world import sample_receipt
 from support.serving import Quiet, serving
 from support.signed_log import signed_log
 from support.tampering import write
@@ -26,16 +25,7 @@ from tlog_scales.tlog import Checkpoint as TheirCheckpoint
 
 import tlog
 import verify
-from verify import (
-    AT_ONCE,
-    Folder,
-    LogUnreadableError,
-    Options,
-    Result,
-    check_place,
-    source_of,
-    tile_names,
-)
+from verify import AT_ONCE, Folder, Options, Result, check_place, source_of
 
 
 class Served(ThreadingHTTPServer):
@@ -82,17 +72,9 @@ class Handler(Quiet, BaseHTTPRequestHandler):
             server.now -= 1
 
 
-def sample_world() -> LogWorld:
-    made = LogWorld()
-    digest = made.put_set(sample_pack())
-    made.count(sample_receipt(by_rule={live(): 2}, set=digest))
-    made.publish(CLOSED)
-    return made
-
-
 def later_files() -> dict[str, bytes]:
     """The files after another run."""
-    made = sample_world()
+    made = published_log()
     made.count(sample_receipt(number=2, set=next(made.store.receipts("acme", "2026-11-25")).set))
     made.publish("2026-11-26T02:30:00Z")
     return made.files
@@ -100,8 +82,7 @@ def later_files() -> dict[str, bytes]:
 
 @pytest.fixture
 def served() -> Iterator[Served]:
-    made = sample_world()
-    server = Served(dict(made.files))
+    server = Served(dict(published_log().files))
     with serving(server):
         yield server
 
@@ -120,7 +101,7 @@ def test_each_file_is_fetched_once(served: Served, capsys: pytest.CaptureFixture
 def test_a_server_that_fails_is_said_to_be_unreadable(served: Served) -> None:
     source = source_of(served.url)
     served.server_close()
-    with pytest.raises((LogUnreadableError, OSError)):
+    with pytest.raises((verify.LogUnreadableError, OSError)):
         check_place(source, NOW)
 
 
@@ -142,15 +123,9 @@ def test_if_a_run_ends_meanwhile_all_is_read_again_once(served: Served, *, moves
     assert served.asked.count("index.html") == 1 + moves
 
 
-def test_the_names_of_a_log_are_those_of_its_tiles() -> None:
-    assert list(tile_names(0)) == []
-    assert list(tile_names(257)) == ["tile/entries/000", "tile/entries/001.p/1", "tile/0/000",
-                                     "tile/0/001.p/1", "tile/1/000.p/1"]  # fmt: skip
-
-
 def test_a_log_that_claims_to_be_endless_is_not_fetched_to_its_end(served: Served) -> None:
     source = source_of(served.url)
-    source.fetch(f"log/{name}" for name in tile_names(10**15))
+    source.fetch(f"log/{name}" for name in verify.tile_names(10**15))
     assert len(served.asked) <= 64
 
 
@@ -198,7 +173,7 @@ def test_an_answer_that_is_none_is_wrong_and_ends_in_time(kind: str, path: str, 
     served.two.set()
     served.hostile[path] = HOSTILE[kind]
     if (kind, path) == ("nothing", "log/checkpoint"):
-        with pytest.raises(LogUnreadableError, match="no answer"):
+        with pytest.raises(verify.LogUnreadableError, match="no answer"):
             check_place(source_of(served.url), NOW)
         return
     wrong = check_place(source_of(served.url), NOW).wrong
@@ -256,13 +231,13 @@ def cosigned(note: bytes, at: int = AT, signed_at: int = AT) -> bytes:
     return note + f"\u2014 {NAME} {line}\n".encode()
 
 
+type Logs = tuple[dict[str, bytes], dict[str, bytes]]
+
+
 @pytest.fixture(scope="module")
-def logs() -> tuple[dict[str, bytes], dict[str, bytes]]:
+def logs() -> Logs:
     """A log, and the same log later."""
-    made = LogWorld()
-    digest = made.put_set(sample_pack())
-    made.count(sample_receipt(by_rule={live(): 2}, set=digest))
-    made.publish(CLOSED)
+    made = published_log()
     older = dict(made.files)
     made.publish("2026-11-26T09:00:00Z")
     return older, dict(made.files)
@@ -280,8 +255,7 @@ def check(files: dict[str, bytes], folder: Path, *others: bytes, key: str = "") 
     return check_place(Folder(world.copy_to(folder / "public")), options)
 
 
-def test_another_implementation_accepts_the_cosignature(
-        logs: tuple[dict[str, bytes], dict[str, bytes]]) -> None:  # fmt: skip
+def test_another_implementation_accepts_the_cosignature(logs: Logs) -> None:
     note = cosigned(logs[1]["log/checkpoint"]).decode()
     line = note.splitlines()[-1]
     key = Vkey.from_string(vkey_of(WITNESS))
@@ -290,16 +264,12 @@ def test_another_implementation_accepts_the_cosignature(
     key.get_verifier().verify_note(NoteSignature.from_line(line), theirs)
 
 
-def test_the_served_checkpoint_may_be_cosigned(logs: tuple[dict[str, bytes], dict[str, bytes]],
-                                               tmp_path: Path) -> None:  # fmt: skip
+def test_the_served_checkpoint_may_be_cosigned_or_one_handed_out(logs: Logs,
+        tmp_path: Path) -> None:  # fmt: skip
     files = logs[1] | {"log/checkpoint": cosigned(logs[1]["log/checkpoint"])}
     result = check(files, tmp_path)
     assert result.wrong == []
     assert any(line.startswith(f"The witness {NAME} saw the log of") for line in result.said)
-
-
-def test_or_one_that_the_witness_handed_out(logs: tuple[dict[str, bytes], dict[str, bytes]],
-                                            tmp_path: Path) -> None:  # fmt: skip
     older, newer = logs
     assert check(newer, tmp_path, cosigned(older["log/checkpoint"])).wrong == []
 
@@ -307,8 +277,7 @@ def test_or_one_that_the_witness_handed_out(logs: tuple[dict[str, bytes], dict[s
 @pytest.mark.parametrize(("at", "signed_at", "signer"),
                          [(AT, AT + 1, "a witness"), (AT, AT, "a stranger")],
                          ids=["the time was changed", "another key"])  # fmt: skip
-def test_a_witness_that_did_not_sign_is_wrong(
-        logs: tuple[dict[str, bytes], dict[str, bytes]], tmp_path: Path, at: int, signed_at: int,
+def test_a_witness_that_did_not_sign_is_wrong(logs: Logs, tmp_path: Path, at: int, signed_at: int,
         signer: str) -> None:  # fmt: skip
     note = cosigned(logs[1]["log/checkpoint"], at, signed_at)
     files = logs[1] | {"log/checkpoint": note}
@@ -316,8 +285,7 @@ def test_a_witness_that_did_not_sign_is_wrong(
     assert wrong.startswith(f"the witness {NAME} signed no checkpoint")
 
 
-def test_the_key_of_the_log_is_no_witness(logs: tuple[dict[str, bytes], dict[str, bytes]],
-                                          tmp_path: Path) -> None:  # fmt: skip
+def test_the_key_of_the_log_is_no_witness(logs: Logs, tmp_path: Path) -> None:
     key = logs[1]["log/vkey"].decode().strip()
     assert check(logs[1], tmp_path, key=key).wrong
 
@@ -344,14 +312,8 @@ def checked(
     new, _ = signed_log("log/2/", NEW, NEW_KEY, map(tlog.encode_leaf, [began, RUN]))
     if confirmed:
         new["log/2/confirmed.tlog-proof"] = proof_of(old, 1, named or moved)
-    return check_place(source_of(str(write(old | new, folder))),
-        Options(keys=keys, state=state, now=datetime(2026, 11, 26, 3, tzinfo=UTC)))  # fmt: skip
-
-
-def test_a_log_that_the_old_key_confirms_is_followed(tmp_path: Path) -> None:
-    result = checked(tmp_path, confirmed=True)
-    assert result.wrong == []
-    assert f"{OLD} names {NEW} as the log that continues it." in result.said
+    options = Options(keys=keys, state=state, now=NOW.now)
+    return check_place(source_of(str(write(old | new, folder))), options)
 
 
 def test_a_log_that_nobody_confirms_is_wrong_unless_its_key_is_known(tmp_path: Path) -> None:
@@ -382,9 +344,8 @@ def test_a_damaged_proof_confirms_nothing(tmp_path: Path, extra: str) -> None:
     checked(tmp_path, confirmed=True)
     proof = tmp_path / "log/2/confirmed.tlog-proof"
     head, _, rest = proof.read_text().split("\n", 2)
-    proof.write_text(f"{head}\nextra {b64encode(extra.encode()).decode()}\n{rest}")
-    now = datetime(2026, 11, 26, 3, tzinfo=UTC)
-    [wrong] = check_place(source_of(str(tmp_path)), Options(now=now)).wrong
+    proof.write_text(f"{head}\nextra {base64.b64encode(extra.encode()).decode()}\n{rest}")
+    [wrong] = check_place(source_of(str(tmp_path)), NOW).wrong
     assert "which does not confirm it" in wrong
 
 
@@ -393,7 +354,5 @@ def test_a_log_that_was_seen_and_is_gone_is_wrong(tmp_path: Path) -> None:
     folder, state = tmp_path / "public", tmp_path / "state.json"
     assert checked(folder, confirmed=True, state=state).wrong == []
     rmtree(folder / "log/2")
-    result = check_place(
-        source_of(str(folder)), Options(state=state, now=datetime(2026, 11, 26, 3, tzinfo=UTC))
-    )
+    result = check_place(source_of(str(folder)), Options(state=state, now=NOW.now))
     assert result.wrong == [f"{NEW} was seen on 2026-11-26T03:00:00Z, and is gone"]

@@ -16,8 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from hypothesis import given
 from hypothesis import strategies as st
 from support.log_signer import VECTORS, LocalSigner
-from support.log_world import LogWorld
-from support.publish_world import CLOSED, live, sample_pack, sample_receipt
+from support.log_world import published_log
 
 import recount
 import verify
@@ -121,6 +120,9 @@ def test_a_log_has_tiles_of_each_level_that_it_fills() -> None:
     assert names[-2:] == ["tile/1/000", "tile/2/000.p/1"]
     assert len(names) == 256 + 256 + 1 + 1
     assert list(verify.tile_names(256))[-2:] == ["tile/0/000", "tile/1/000.p/1"]
+    assert list(verify.tile_names(257)) == ["tile/entries/000", "tile/entries/001.p/1",
+        "tile/0/000", "tile/0/001.p/1", "tile/1/000.p/1"]  # fmt: skip
+    assert list(verify.tile_names(0)) == []
 
 
 def test_a_bundle_is_cut_into_its_leaves() -> None:
@@ -228,14 +230,10 @@ def test_it_says_what_cryptography_says(word: str, message: bytes, bit: int, cut
 def test_a_point_or_number_in_another_form_is_refused() -> None:
     """A signature has one form, so that nobody can make a second one of it."""
     key, message, signature = (bytes.fromhex(part) for part in VECTORS[1])
-    s = int.from_bytes(signature[32:], "little")
-    assert not verify.is_signed(
-        message, signature[:32] + (s + verify.ORDER).to_bytes(32, "little"), key
-    )
+    s = int.from_bytes(signature[32:], "little") + verify.ORDER
+    assert not verify.is_signed(message, signature[:32] + s.to_bytes(32, "little"), key)
     neutral, s_zero = (1).to_bytes(32, "little"), bytes(32)
-    assert verify.is_signed(
-        message, neutral + s_zero, neutral
-    )  # 0 = 0B - k0: whoever takes such a key
+    assert verify.is_signed(message, neutral + s_zero, neutral)  # 0 = 0B - k0: one takes such a key
     for other in (verify.PRIME + 1, 1 | 1 << 255, 2, verify.PRIME - 1 + verify.PRIME):
         encoded = (other % (1 << 256)).to_bytes(32, "little")
         assert not verify.is_signed(message, neutral + s_zero, encoded)
@@ -264,10 +262,7 @@ def test_both_programs_run_with_a_bare_python(minor: int, tmp_path: Path) -> Non
     python = python_of(minor)
     if python is None:
         pytest.skip(f"there is no python3.{minor} that runs")
-    made = LogWorld()
-    made.count(sample_receipt(by_rule={live(): 2}, set=made.put_set(sample_pack())))
-    made.publish(CLOSED)
-    folder, alone = made.copy_to(tmp_path / "public"), tmp_path / "alone"
+    folder, alone = published_log().copy_to(tmp_path / "public"), tmp_path / "alone"
     alone.mkdir()
     for program in PROGRAMS:
         shutil.copy(program, alone)

@@ -11,8 +11,8 @@ from random import Random
 
 import pytest
 from support.log_signer import LocalSigner
-from support.log_world import ORIGIN, LogWorld
-from support.publish_world import CLOSED, live, sample_pack, sample_receipt
+from support.log_world import ORIGIN, LogWorld, published_log
+from support.publish_world import live, sample_receipt
 from support.signed_log import signed_log
 from support.tampering import FIRST_VISIT, LATER_VISIT, Memory, Tampering, words_for, write
 
@@ -20,7 +20,7 @@ import verify
 from publish_steps import logging_run
 from publish_steps.served_log import OF_THE_LOG
 from terang.cli import main as terang
-from tlog import LogFiles, PublishedLeaf, RunLeaf, encode_leaf, parse_checkpoint, verifier_key
+from tlog import PublishedLeaf, RunLeaf, encode_leaf, verifier_key
 from verify import LogUnreadableError, Options, Result, check_place, main, source_of
 
 LATER = "2026-11-26T09:00:00Z"
@@ -30,12 +30,7 @@ TAMPERINGS = int(os.environ.get("TAMPERINGS", "60"))
 
 
 def first_world() -> LogWorld:
-    made = LogWorld()
-    digest = made.put_set(sample_pack())
-    for day in ("2026-11-24", "2026-11-25"):
-        made.count(sample_receipt(day, by_rule={live(): 2}, set=digest))
-    made.publish(CLOSED)
-    return made
+    return published_log("2026-11-24", "2026-11-25")
 
 
 def grow(made: LogWorld) -> LogWorld:
@@ -106,9 +101,7 @@ def test_a_checkpoint_that_somebody_else_got_is_compared(folder: Path, tmp_path:
     other = tmp_path / "checkpoint"
     other.write_bytes(OLDER["log/checkpoint"])
     assert checked(folder, checkpoints=(other,)).wrong == []
-    forked = Tampering(dict(FILES), OLDER, Random(1), LocalSigner())
-    forked.fork()
-    other.write_bytes(forked.files["log/checkpoint"])
+    other.write_bytes(forked()["log/checkpoint"])
     [wrong] = checked(folder, checkpoints=(other,)).wrong
     assert "shows another log" in wrong
 
@@ -250,8 +243,7 @@ def test_what_was_logged_late_is_named_when_watching(tmp_path: Path) -> None:
 def signed_again(origin: str = ORIGIN, word: str = "a key for tests",
                  size: int | None = None) -> dict[str, bytes]:  # fmt: skip
     """The same files behind another log of their leaves."""
-    whole = parse_checkpoint(FILES["log/checkpoint"]).size
-    leaves = list(LogFiles(whole, lambda path: FILES.get(f"log/{path}")).leaves())[:size]
+    leaves = [encode_leaf(leaf) for leaf in WORLD.leaves()[:size]]
     log, _ = signed_log("log/", origin, LocalSigner(word), leaves)
     return {path: data for path, data in FILES.items() if not path.startswith("log/tile")} | log
 
