@@ -20,16 +20,8 @@ from ledger.codes import OperatorError
 from ledger.store import PseudonymKeys
 from terang import InputError, check_known
 from terang.remote import Remote, call_function, explain_stack_errors
-from terang.repair import put_back
+from terang.repair import dead_letters, put_back
 from terang.repair.bucket_eraser import BucketEraser
-from terang.repair.dead_letters import (
-    QueueContents,
-    RedriveResult,
-    ReportProgress,
-    check_twice,
-    dead_letters,
-    send_units,
-)
 from terang.repair.erasure import Erasure, ErasureResult, TableEraser
 from terang.terminal import (
     STACK,
@@ -57,7 +49,7 @@ def fsck(*, stack: StackName = STACK, as_json: JsonLine = False) -> int:
     """Check the stack; 0 if nothing differs, 1 if something does, 2 if it cannot be read."""
     try:
         with explain_stack_errors(), _progress() as tell:
-            result = check_twice(Remote.find(stack), tell)
+            result = dead_letters.check_twice(Remote.find(stack), tell)
     except OperatorError as error:
         raise InputError(str(error)) from None
     differences = result.differences
@@ -79,7 +71,7 @@ def fsck(*, stack: StackName = STACK, as_json: JsonLine = False) -> int:
 
 
 @contextmanager
-def _progress() -> Iterator[ReportProgress]:
+def _progress() -> Iterator[dead_letters.ReportProgress]:
     columns = SpinnerColumn(), TextColumn("{task.description}")
     with progress_bar(*columns, description="looking") as update:
 
@@ -103,9 +95,9 @@ def redrive(
     """Send the letters again; 0 if none is left in the chosen queues, 1 if one is."""
     remote = Remote.find(stack)
     if file:
-        screen.print(f"{send_units(remote, file):,} units sent")
+        screen.print(f"{dead_letters.send_units(remote, file):,} units sent")
         return 0
-    queues = dead_letters(remote)
+    queues = dead_letters.dead_letters(remote)
     for wanted in queue:
         check_known("queue of this stack", wanted, queues)
     asked = {name: letters for name, letters in queues.items() if not queue or name in queue}
@@ -125,7 +117,7 @@ def redrive(
     return 1 if left else 0
 
 
-def _table(seen: dict[str, QueueContents], now: float) -> Table:
+def _table(seen: dict[str, dead_letters.QueueContents], now: float) -> Table:
     table = Table()
     for column in ("queue", "letters", "oldest", "provider or error"):
         table.add_column(column, overflow="fold")  # the default cuts long words off
@@ -151,7 +143,7 @@ def _age(seconds: float) -> str:
     return f"{hours} h {minutes} min" if hours < 24 else f"{hours // 24} d {hours % 24} h"
 
 
-def _say_thousands(name: str, result: RedriveResult) -> None:
+def _say_thousands(name: str, result: dead_letters.RedriveResult) -> None:
     done = result.returned + result.left.total()
     if done % 1_000 == 0:
         screen.print(f"{name}: {done:,}", style="dim")
