@@ -12,7 +12,6 @@ from typing import Annotated, Any, Literal
 
 import boto3
 from botocore.config import Config
-from cyclopts import Parameter
 from rich.progress import SpinnerColumn, TextColumn
 from rich.table import Table
 
@@ -30,6 +29,7 @@ from terang.terminal import (
     JsonLine,
     ProviderId,
     StackName,
+    Texts,
     UsageError,
     option,
     parse_day,
@@ -37,6 +37,7 @@ from terang.terminal import (
     print_result,
     print_warning,
     progress_bar,
+    says,
     screen,
 )
 
@@ -84,10 +85,8 @@ def _progress() -> Iterator[dead_letters.ReportProgress]:
 
 def redrive(
     *,
-    queue: Annotated[
-        tuple[Queue, ...], Parameter(help="repeat it for more; default: all of them")
-    ] = (),
-    dry_run: Annotated[bool, Parameter(help="only show the letters")] = False,
+    queue: Annotated[tuple[Queue, ...], says("repeat it for more; default: all of them")] = (),
+    dry_run: Annotated[bool, says("only show the letters")] = False,
     limit: Annotated[int | None, option("N", "at most N of each queue")] = None,
     file: Annotated[str, option("ID", "instead: send all units of a sealed file again")] = "",
     stack: StackName = STACK,
@@ -151,14 +150,12 @@ def _say_thousands(name: str, result: dead_letters.RedriveResult) -> None:
 
 def publish(
     *,
-    since: Annotated[
-        Day | None, Parameter(help="publish no day before this one; default: 35 days")
-    ] = None,
-    through: Annotated[Day | None, Parameter(help="publish no day after this one")] = None,
-    provisional: Annotated[bool, Parameter(help="publish open days too, marked so")] = False,
-    rebuild: Annotated[bool, Parameter(help="write published days again")] = False,
+    since: Annotated[Day | None, says("publish no day before this one; default: 35 days")] = None,
+    through: Annotated[Day | None, says("publish no day after this one")] = None,
+    provisional: Annotated[bool, says("publish open days too, marked so")] = False,
+    rebuild: Annotated[bool, says("write published days again")] = False,
     accept: Annotated[
-        tuple[str, ...],
+        Texts,
         option(
             "PROVIDER/DAY",
             "publish this day although the table has lost some of it; or log, or new-log:"
@@ -200,7 +197,7 @@ def publish(
 
 
 def restore(
-    copy: Annotated[str, Parameter(help="the name of the copy that DynamoDB restored")],
+    copy: Annotated[str, says("the name of the copy that DynamoDB restored")],
     /,
     *,
     stack: StackName = STACK,
@@ -221,21 +218,19 @@ ACCOUNT_LENGTH = 200
 
 def erase(
     *,
-    provider: Annotated[ProviderId, Parameter(help="where the author has the account")],
+    provider: Annotated[ProviderId, says("where the author has the account")],
     account: Annotated[
         str,
-        Parameter(
-            metavar="NAME",
-            allow_leading_hyphen=True,
-            help="the account as the provider sends it; - reads it from stdin, so that no list of"
+        option(
+            "NAME",
+            "the account as the provider sends it; - reads it from stdin, so that no list of"
             " processes shows it",
+            allow_leading_hyphen=True,
         ),
     ],
-    post: Annotated[
-        tuple[str, ...], option("ID", "a post that the account does not lead to; repeat for more")
-    ] = (),
+    post: Annotated[Texts, option("ID", "a post that no account leads to; repeat for more")] = (),
     stack: StackName = STACK,
-    dry_run: Annotated[bool, Parameter(help="print what would go; change nothing")] = False,
+    dry_run: Annotated[bool, says("print what would go; change nothing")] = False,
     as_json: JsonLine = False,
 ) -> int:
     """Erase the author; 0 when nothing is left, 1 if it must be repeated."""

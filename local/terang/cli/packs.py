@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
-from cyclopts import Parameter
 
 from authoring.explain import NEAREST, explain, hits_beside_contacts
 from authoring.format import LayoutError, canonical, pack_schema
@@ -28,6 +27,7 @@ from terang.terminal import (
     Day,
     PackId,
     StackName,
+    Texts,
     Today,
     UsageError,
     counted,
@@ -40,6 +40,7 @@ from terang.terminal import (
     print_results,
     print_warning,
     progress_bar,
+    says,
     today_utc,
 )
 
@@ -48,16 +49,14 @@ if TYPE_CHECKING:
 
 type Row = dict[str, Any]
 
-Folder = Annotated[Path, Parameter(help="the folder of the packs, or one file")]
+Folder = Annotated[Path, says("the folder of the packs, or one file")]
 
 
 def check(
     packs: Folder,
     /,
     *,
-    posts: Annotated[
-        Path | None, option("FILE", "ordinary posts as JSON Lines, also tried with contacts")
-    ] = None,
+    posts: Annotated[Path | None, option("FILE", "ordinary posts, tried with contacts too")] = None,
     today: Today | None = None,
 ) -> int:
     """Print each problem with file and line; 0 if there are none, else 1.
@@ -98,12 +97,10 @@ def _each(posts: Iterable[Post], update: Callable[..., None]) -> Iterator[str]:
 
 def try_text(
     packs: Folder,
-    text: Annotated[str, Parameter(help="the text; - reads stdin", allow_leading_hyphen=True)],
+    text: Annotated[str, says("the text; - reads stdin", allow_leading_hyphen=True)],
     /,
     *,
-    show_all: Annotated[
-        bool, Parameter(name="--all", help="show all rules that have a term in common with it")
-    ] = False,
+    show_all: Annotated[bool, says("all rules that share a term with it", name="--all")] = False,
     today: Today | None = None,
 ) -> int:
     """Print what hits the text, and what decided against the rules that nearly do."""
@@ -124,9 +121,7 @@ def format_packs(
     packs: Folder,
     /,
     *,
-    check_only: Annotated[
-        bool, Parameter(name="--check", help="change nothing; exit with 1 if a file would change")
-    ] = False,
+    check_only: Annotated[bool, says("only say if a file would change", name="--check")] = False,
 ) -> int:
     """Write each pack in the canonical layout; 1 if one does not parse, or `--check` finds one."""
     if not packs.exists():
@@ -163,14 +158,12 @@ def _format(path: Path, *, check_only: bool) -> bool:
 
 
 def diff(
-    old: Annotated[Path, Parameter(help="a folder or a file")],
-    new: Annotated[Path, Parameter(help="a folder or a file")],
+    old: Annotated[Path, says("a folder or a file")],
+    new: Annotated[Path, says("a folder or a file")],
     /,
     *,
     posts: Annotated[Path, option("FILE", "posts as JSON Lines")],
-    as_json: Annotated[
-        bool, Parameter(name="--json", help="print one line of JSON, without text of posts")
-    ] = False,
+    as_json: Annotated[bool, says("print a line of JSON without posts", name="--json")] = False,
 ) -> int:
     """Print which posts the new version hits and the old one does not, and the reverse.
 
@@ -193,18 +186,16 @@ def diff(
 
 
 def import_words(
-    words: Annotated[Path, Parameter(help="a term a line (# starts a comment), or .csv, .tsv")],
+    words: Annotated[Path, says("a term a line (# starts a comment), or .csv, .tsv")],
     /,
     *,
     pack_id: PackId,
     category: Annotated[str, option("CODE", "a category of the DSA")],
-    keyword: Annotated[tuple[str, ...], option("CODE", "default: to be filled in")] = (),
-    language: Annotated[
-        tuple[str, ...], option("TAG", "such as en; default: to be filled in")
-    ] = (),
+    keyword: Annotated[Texts, option("CODE", "default: to be filled in")] = (),
+    language: Annotated[Texts, option("TAG", "such as en; default: to be filled in")] = (),
     owner: Annotated[str, option("NAME", "default: to be filled in")] = "",
     column: Annotated[str, option("NAME", "of a table; default: `term`, or the first one")] = "",
-    today: Annotated[Day | None, Parameter(help="the first day in force")] = None,
+    today: Annotated[Day | None, says("the first day in force")] = None,
 ) -> int:
     """Print the pack; 2 if no word can be a term."""
     from authoring import pack_text  # late: it needs numpy
@@ -233,9 +224,7 @@ def scan(
     *,
     packs: Annotated[Path, option("DIR", "the folder of the packs")],
     today: Today | None = None,
-    scores: Annotated[
-        bool, Parameter(help="print the sums of all scored rules, for every post", negative="")
-    ] = False,
+    scores: Annotated[bool, says("print the sums of all scored rules, for every post")] = False,
 ) -> int:
     """Print a line for each post with hits, and return 0 when all were read.
 
@@ -296,14 +285,12 @@ def _score_rows(matcher: Matcher, posts: list[Post]) -> tuple[list[Row], list[Ro
 Posts = Annotated[
     Path | None, option("FILE", "posts as JSON Lines: show what the change hits in them")
 ]
-WithoutRules = Annotated[
-    tuple[str, ...], option("PROVIDER", "a provider that may be left without a rule")
-]
-Yes = Annotated[bool, Parameter(help="do not ask at a terminal")]
+WithoutRules = Annotated[Texts, option("PROVIDER", "a provider that may be left without a rule")]
+Yes = Annotated[bool, says("do not ask at a terminal")]
 
 
 def pull(
-    url: Annotated[str, Parameter(help="a published pack (.yaml) or set (.json): https://…")],
+    url: Annotated[str, says("a published pack (.yaml) or set (.json): https://…")],
     /,
     *,
     digest: Annotated[
@@ -311,9 +298,7 @@ def pull(
         option("SHA256", "the SHA-256 of that file, from somebody you trust; a set's is its name"),
     ],
     out: Annotated[Path, option("DIR", "where the packs are written")],
-    only: Annotated[
-        tuple[str, ...], option("ID", "take this pack of a set; repeat it for more")
-    ] = (),
+    only: Annotated[Texts, option("ID", "take this pack of a set; repeat it for more")] = (),
     today: Today | None = None,
 ) -> int:
     """Show each pack and write it in shadow; 1 if it cannot be taken or does not check here.
@@ -341,19 +326,19 @@ def pull(
 
 
 def publish(
-    packs: Annotated[Path | None, Parameter(help="their folder; not needed with --remove")] = None,
+    packs: Annotated[Path | None, says("their folder; not needed with --remove")] = None,
     /,
     *,
     stack: StackName = STACK,
     provider: Annotated[
-        tuple[str, ...],
+        Texts,
         option(
             "ID=PACK,PACK",
             "the packs that one provider runs (default: all that rest on the law), or with"
             " ID=+PACK the ones that it runs besides",
         ),
     ] = (),
-    remove: Annotated[tuple[str, ...], option("ID", "a pack that leaves the set")] = (),
+    remove: Annotated[Texts, option("ID", "a pack that leaves the set")] = (),
     posts: Posts = None,
     allow_no_rules: WithoutRules = (),
     yes: Yes = False,
@@ -384,7 +369,7 @@ def publish(
 
 
 def rollback(
-    digest: Annotated[str, Parameter(help="from `terang packs list`; its beginning is enough")],
+    digest: Annotated[str, says("from `terang packs list`; its beginning is enough")],
     /,
     *,
     stack: StackName = STACK,

@@ -5,8 +5,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
-from cyclopts import Parameter
-
 from dsa.report_entries import file_name
 from ledger.texts import escape_csv_formula, replace_controls
 from phrases import of, page_engine
@@ -16,12 +14,14 @@ from terang.report_lint import has_report
 from terang.statement_dump import Dump
 from terang.statement_files import files_of
 from terang.terminal import (
+    Files,
     JsonLines,
     ProviderId,
     option,
     print_json,
     print_result,
     progress_bar,
+    says,
     screen,
 )
 
@@ -31,13 +31,9 @@ PAGE = "reconcile.html"
 def reconcile(
     *,
     report: Annotated[Path, option("DIR", "the provider's report: Part_1_summary.csv and so on")],
-    dump: Annotated[
-        tuple[Path, ...], option("FILE", "daily dumps of the platform: CSV, gzip, zip; or a folder")
-    ],
-    log: Annotated[
-        Path | None, option("DIR", "a copy of Terang's public bucket, or a report with its ledger")
-    ] = None,
-    provider: Annotated[ProviderId | None, Parameter(help="whose log, if it has several")] = None,
+    dump: Annotated[Files, option("FILE", "the platform's daily dumps: CSV, gzip, zip or folder")],
+    log: Annotated[Path | None, option("DIR", "a copy of the public bucket, or a report")] = None,
+    provider: Annotated[ProviderId | None, says("whose log, if it has several")] = None,
     earlier: Annotated[Path | None, option("DIR", "an earlier version of the report")] = None,
     out: Annotated[Path, option("DIR", "gets reconcile.html and reconcile.csv")] = Path(),
     as_json: JsonLines = False,
