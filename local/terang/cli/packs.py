@@ -20,29 +20,9 @@ from ledger.texts import encode_json_lines
 from matcher import Matcher, Pack, PackError, load_packs
 from rules.pack import pack_paths
 from rules.pack_parts import category_problem
-from terang import USAGE, InputError, check_known, new_packs
+from terang import USAGE, InputError, check_known, new_packs, terminal
 from terang.case_queue import read_file
-from terang.terminal import (
-    STACK,
-    Day,
-    PackId,
-    StackName,
-    Texts,
-    Today,
-    UsageError,
-    counted,
-    load_checked,
-    option,
-    print_lines_of_json,
-    print_pack_problems,
-    print_problem,
-    print_result,
-    print_results,
-    print_warning,
-    progress_bar,
-    says,
-    today_utc,
-)
+from terang.terminal import STACK, Day, PackId, StackName, Texts, Today, UsageError, option, says
 
 if TYPE_CHECKING:
     from terang.remote import Remote
@@ -63,13 +43,13 @@ def check(
 
     With ordinary posts of your own, warn of rules that hit them once ways to get in touch follow.
     """
-    checked = load_checked(packs, today, advice=True)
+    checked = terminal.load_checked(packs, today, advice=True)
     if checked is None:
         return 1
-    rules = counted(sum(len(pack.rules) for pack in checked), "rule")
+    rules = terminal.counted(sum(len(pack.rules) for pack in checked), "rule")
     count = len(checked.warnings) + (_try_on_ordinary_posts(checked, posts) if posts else 0)
-    state = f"valid, {counted(count, 'warning')}" if count else "all well"
-    print_result(f"{counted(len(checked), 'pack')}, {rules}: {state}")
+    state = f"valid, {terminal.counted(count, 'warning')}" if count else "all well"
+    terminal.print_result(f"{terminal.counted(len(checked), 'pack')}, {rules}: {state}")
     return 0
 
 
@@ -80,12 +60,15 @@ def _try_on_ordinary_posts(packs: Iterable[Pack], file: Path) -> int:
     if refused:
         codes = Counter(refusal.code for refusal in refused)
         why = ", ".join(f"{code} {count:,}" for code, count in sorted(codes.items()))
-        skipped, tried = counted(len(refused), "line"), counted(len(posts), "post")
-        print_warning(f"{file}: {skipped} skipped ({why}), {tried} tried")
-    with progress_bar(description="trying ordinary posts", total=len(posts)) as update:
+        skipped, tried = (
+            terminal.counted(len(refused), "line"),
+            terminal.counted(len(posts), "post"),
+        )
+        terminal.print_warning(f"{file}: {skipped} skipped ({why}), {tried} tried")
+    with terminal.progress_bar(description="trying ordinary posts", total=len(posts)) as update:
         found = hits_beside_contacts(Matcher(packs), _each(posts, update))
     for (pack, rule), hit in sorted(found.items(), key=lambda item: -item[1].count):
-        print_warning(f"warning: {pack}/{rule}: {hit.message(len(posts))}")
+        terminal.print_warning(f"warning: {pack}/{rule}: {hit.message(len(posts))}")
     return len(found)
 
 
@@ -104,7 +87,7 @@ def try_text(
     today: Today | None = None,
 ) -> int:
     """Print what hits the text, and what decided against the rules that nearly do."""
-    checked = load_checked(packs, today)
+    checked = terminal.load_checked(packs, today)
     if checked is None:
         return USAGE
     misses = sys.maxsize if show_all else NEAREST
@@ -113,7 +96,7 @@ def try_text(
         raise InputError(
             "the text is empty: give the words of a post, or - to read them from stdin"
         )
-    print_results(explain(checked, words, misses))
+    terminal.print_results(explain(checked, words, misses))
     return 0
 
 
@@ -139,21 +122,21 @@ def _format(path: Path, *, check_only: bool) -> bool:
         text = read_file(path).decode("utf-8")
         laid_out = canonical(text, str(path))
     except PackError as error:
-        print_pack_problems(error)
+        terminal.print_pack_problems(error)
         return False
     except UnicodeDecodeError as error:
-        print_problem(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8")
+        terminal.print_problem(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8")
         return False
     except (LayoutError, OperatorError) as error:
-        print_problem(error)
+        terminal.print_problem(error)
         return False
     if laid_out == text:
         return True
     if check_only:
-        print_result(f"would format {path}")
+        terminal.print_result(f"would format {path}")
         return False
     path.write_text(laid_out, "utf-8", newline="\n")
-    print_result(f"formatted {path}")
+    terminal.print_result(f"formatted {path}")
     return True
 
 
@@ -176,12 +159,14 @@ def diff(
         with posts.open("rb") as lines:
             comparison = new_packs.compare(Matcher(before), Matcher(after), lines)
     except PackError as error:
-        print_pack_problems(error)
+        terminal.print_pack_problems(error)
         return USAGE
     if as_json:
-        print_lines_of_json(encode_json_lines([new_packs.as_row(comparison)]))
+        terminal.print_lines_of_json(encode_json_lines([new_packs.as_row(comparison)]))
     else:
-        print_results((*new_packs.pack_changes(before, after), *new_packs.as_lines(comparison)))
+        terminal.print_results(
+            (*new_packs.pack_changes(before, after), *new_packs.as_lines(comparison))
+        )
     return 0
 
 
@@ -206,17 +191,19 @@ def import_words(
         listed = pack_text.read_words(read_file(words, may_be_pipe=True), words.suffix, column)
     except pack_text.WordListError as error:
         raise InputError(f"{words}: {error}") from None
-    terms = list(pack_text.usable_terms(listed, str(words), print_warning))
+    terms = list(pack_text.usable_terms(listed, str(words), terminal.print_warning))
     if not terms:
         raise InputError(f"{words}: there is no term in it")
-    pack = pack_text.NewPack(pack_id, category, keyword, language, owner, today or today_utc())
-    print_results(pack_text.pack_lines(pack, terms))
+    pack = pack_text.NewPack(
+        pack_id, category, keyword, language, owner, today or terminal.today_utc()
+    )
+    terminal.print_results(pack_text.pack_lines(pack, terms))
     return 0
 
 
 def schema() -> int:
     """Print the JSON Schema of a pack."""
-    print_results(json.dumps(pack_schema(), indent=2).split("\n"))
+    terminal.print_results(json.dumps(pack_schema(), indent=2).split("\n"))
     return 0
 
 
@@ -231,7 +218,7 @@ def scan(
     With `--scores`, print a line for each post instead. Refused lines, and posts of which only a
     part was read, are lines of JSON on stderr.
     """
-    checked = load_checked(packs, today)
+    checked = terminal.load_checked(packs, today)
     if checked is None:
         return USAGE
     matcher = Matcher(checked)
@@ -242,10 +229,10 @@ def scan(
         read += len(posts)
         refused.update(note.code for note in notes)
         rows, further_notes = rows_of(matcher, posts)
-        print_lines_of_json(encode_json_lines([*notes, *further_notes]), stderr=True)
-        print_lines_of_json(encode_json_lines(rows))
+        terminal.print_lines_of_json(encode_json_lines([*notes, *further_notes]), stderr=True)
+        terminal.print_lines_of_json(encode_json_lines(rows))
     if refused and not read:
-        print_problem(
+        terminal.print_problem(
             f"nothing was read: {refused.total():,} lines refused, {', '.join(sorted(refused))};"
             " scan reads JSON Lines, one post a line (docs/posts.md)"
         )
@@ -310,18 +297,22 @@ def pull(
     try:
         pulled = new_packs.published_packs(url, digest, only)
     except PackError as error:
-        print_pack_problems(error)
+        terminal.print_pack_problems(error)
         return 1
     for pack, _ in pulled:
-        print_results(new_packs.describe(pack))
+        terminal.print_results(new_packs.describe(pack))
     paths = new_packs.keep(pulled, out)
-    if load_checked(out, today) is None:
+    if terminal.load_checked(out, today) is None:
         written = " ".join(map(str, paths))
-        print_problem(f"written: {written}; mend or remove what does not check, then publish {out}")
+        terminal.print_problem(
+            f"written: {written}; mend or remove what does not check, then publish {out}"
+        )
         return 1
-    print_result(f"{counted(len(paths), 'pack')} in {out}, in shadow: only counted, never proposed")
-    print_result(f"next: terang packs diff packs {out} --posts posts.jsonl")
-    print_result(f"then: terang packs publish {out}")
+    terminal.print_result(
+        f"{terminal.counted(len(paths), 'pack')} in {out}, in shadow: only counted, never proposed"
+    )
+    terminal.print_result(f"next: terang packs diff packs {out} --posts posts.jsonl")
+    terminal.print_result(f"then: terang packs publish {out}")
     return 0
 
 
@@ -350,7 +341,7 @@ def publish(
 
     remote, registered = _stack_with(stack, posts, (*chosen, *allow_no_rules))
     now = remote.clock.now()
-    checked = () if packs is None else load_checked(packs, now.date(), advice=True)
+    checked = () if packs is None else terminal.load_checked(packs, now.date(), advice=True)
     if checked is None:
         return USAGE
     digest = remote.public.publish(
@@ -364,7 +355,7 @@ def publish(
         without_rules=allow_no_rules,
         consent=new_packs.AskedConsent(posts, yes=yes, asks_for_removal=False),
     )
-    print_result(digest)
+    terminal.print_result(digest)
     return 0
 
 
@@ -387,7 +378,7 @@ def rollback(
         without_rules=allow_no_rules,
         consent=new_packs.AskedConsent(posts, yes=yes, asks_for_removal=True),
     )
-    print_result(in_force)
+    terminal.print_result(in_force)
     return 0
 
 
@@ -421,5 +412,5 @@ def _chosen(words: Sequence[str]) -> dict[str, list[str]]:
 def list_in_force(*, stack: StackName = STACK) -> int:
     """Print the set in force, its packs, what each provider runs, and the sets before it."""
     remote, registered = _stack_with(stack, None, ())
-    print_results(remote.public.lines(registered, remote.clock.now()))
+    terminal.print_results(remote.public.lines(registered, remote.clock.now()))
     return 0

@@ -8,22 +8,12 @@ from typing import Annotated, Any
 from dsa.report_entries import file_name
 from ledger.texts import escape_csv_formula, replace_controls
 from phrases import of, page_engine
-from terang import InputError
+from terang import InputError, terminal
 from terang.reconcile import TEMPLATES, compare, head_of, questions, read_log
 from terang.report_lint import has_report
 from terang.statement_dump import Dump
 from terang.statement_files import files_of
-from terang.terminal import (
-    Files,
-    JsonLines,
-    ProviderId,
-    option,
-    print_json,
-    print_result,
-    progress_bar,
-    says,
-    screen,
-)
+from terang.terminal import Files, JsonLines, ProviderId, option, says
 
 PAGE = "reconcile.html"
 
@@ -49,7 +39,7 @@ def reconcile(
     logged = read_log(log, provider) if log else None
     with TemporaryDirectory(prefix="terang-") as folder:
         statements = Dump(Path(folder))
-        with progress_bar(total=sum(path.stat().st_size for path in files)) as update:
+        with terminal.progress_bar(total=sum(path.stat().st_size for path in files)) as update:
             for path in files:
                 statements.add(path, lambda read: update(advance=read))
         if not statements.size:
@@ -62,8 +52,8 @@ def reconcile(
     for one in asked:
         place = f"{one['file']} row {one['row']}, {one['column']}: {one['found']}"
         text = f"{one['code']}: {one['why']} n {one['n']:,}, {place}"
-        print_json(one) if as_json else print_result(text)
-    screen.print(f"{out / PAGE}: {statements.size:,} statements, {len(asked)} questions")
+        terminal.print_json(one) if as_json else terminal.print_result(text)
+    terminal.screen.print(f"{out / PAGE}: {statements.size:,} statements, {len(asked)} questions")
     return 1 if asked else 0
 
 
