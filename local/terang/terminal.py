@@ -252,14 +252,15 @@ def _check_channels(_: type, channels: tuple[str, ...]) -> None:
             raise ValueError(f"Write {channel!r} as telegram:ID or discord:ID.")
 
 
-def _check_moderator(_: type, name: str | None) -> None:
-    if name is not None and not re.fullmatch("[A-Za-z0-9._-]{1,100}", name):
-        raise ValueError("A pseudonym has 1 to 100 letters, digits, `.`, `_` or `-`.")
+def _check(pattern: str, advice: str, _: type, text: str | None) -> None:
+    if text is not None and not re.fullmatch(pattern, text):
+        raise ValueError(advice)
 
 
-def _check_month(_: type, month: str) -> None:
-    if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month):
-        raise ValueError("Write the month as YYYY-MM.")
+_check_moderator = partial(
+    _check, "[A-Za-z0-9._-]{1,100}", "A pseudonym has 1 to 100 letters, digits, `.`, `_` or `-`."
+)
+_check_month = partial(_check, r"\d{4}-(0[1-9]|1[0-2])", "Write the month as YYYY-MM.")
 
 
 def _check_pack(_: type, pack: str) -> None:

@@ -46,13 +46,8 @@ SKEW = timedelta(minutes=5)
 OLDEST = timedelta(days=731)
 """The greatest age of a notice, order or suspension: two years, one of them a leap year."""
 
-REFERENCES = {
-    "decision": "decision",
-    "complaint": "complaint",
-    "dispute": "dispute",
-    "notice": "notice",
-    "follows": "order",
-    "group": "group",
+REFERENCES = {"follows": "order"} | {
+    name: name for name in ("decision", "complaint", "dispute", "notice", "group")
 }
 """The fields that hold another message's id, and the type of that message."""
 
