@@ -174,20 +174,17 @@ def recall(entries: Entries, inspected: Mapping[str, int]) -> Counted:
         return Counted(None, "recall", why="Not measured: no violating post is known.")
     share = round(len(found) / (len(found) + likely), 4)
     interval = _interval_text(len(found) / (len(found) + most), len(found) / (len(found) + fewest))
+    first, last = min(sizes), max(sizes)
+    months = first if first == last else f"{len(sizes)} months from {first} to {last}"
     why = (
-        f"From even samples of the posts that no rule met in {_months_text(sizes)}, looked at by"
-        f" people, {len(audited)} in all: {interval}."
+        f"From even samples of the posts that no rule met in {months}, looked at by people,"
+        f" {len(audited)} in all: {interval}."
     )
     return Counted(share, "recall", ids_of(found), ids_of(audited), why)
 
 
 def _interval_text(low: float, high: float) -> str:
     return f"95 % interval {low:.2f} to {high:.2f}"
-
-
-def _months_text(samples: Mapping[str, int]) -> str:
-    names = sorted(samples)
-    return names[0] if len(names) == 1 else f"{len(names)} months from {names[0]} to {names[-1]}"
 
 
 def _month(decision: JournalEntry) -> str:
