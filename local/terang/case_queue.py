@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from adapters import SOURCES, AdapterError, read_table, translate
+from adapters import SOURCES, AdapterError, read_table, translate, why_away
 from cases.kinds import read_case_message, required_times
 from ledger.codes import CaseReceipt, CaseRefusal, OperatorError
 from ledger.findings import Finding, digest
@@ -66,9 +66,7 @@ def read_connection(source: str, path: Path) -> dict[str, Any]:
     return table
 
 
-def translated(
-    path: Path, source: str, provider: str, table: Path
-) -> tuple[list[dict[str, Any]], list[str]]:
+def translated(path: Path, source: str, table: Path) -> tuple[list[dict[str, Any]], list[str]]:
     """Return the messages of what another tool sent, and why some of it was refused.
 
     The file has one object, an array, or one object a line, to which `received_at` may be added:
@@ -82,10 +80,12 @@ def translated(
     for number, payload in enumerate(read_messages(path, may_be_pipe=True), 1):
         try:
             came = str(payload.get("received_at", ""))
-            made = translate(source, payload, provider, means, pseudonym, came)
+            made = translate(source, payload, means, pseudonym, came)
         except AdapterError as error:
-            made = error.counted
+            made = ()
             refused.append(f"{path}: {number}: {error.code}: {error}")
+        away = {one["code"]: why for one in made if (why := why_away(one))}
+        refused += [f"{path}: {number}: {code}: {why}" for code, why in away.items()]
         messages |= {msgspec.json.encode(message): message for message in made}
     return [*messages.values()], refused
 

@@ -23,7 +23,6 @@ from intake.arrival import choose_reader, translate
 from intake.reader import HEAD_BYTES
 from ledger.codes import Code, FileRefusedError
 from ledger.findings import Pseudonyms
-from ledger.posts import LINE_BYTES
 from ledger.texts import lines_of_body
 from matcher import FOLD_VERSION, Matcher, Pack, PackError, build_set, load_set
 from scan.unit_input import read_records
@@ -149,11 +148,6 @@ def test_t1_unfolding_costs_bounded_time_memory(text: str, request: pytest.Fixtu
     assert [hit.rule for hit in matcher.find(OTP + " " + text[:-60])] == ["asks-for-code"]
 
 
-def test_t1_a_longer_text_is_refused() -> None:
-    for text in ("\ufdfa" * 100_000, "a" + "\u0301\u064e" * 40_000):
-        assert read_records(line(text=text)).refused == {Code.FIELD_LENGTH: 1}
-
-
 def test_t1_a_post_of_many_texts_that_unfold_is_bounded() -> None:
     """As many captions as fit into a line, all of what unfolds most."""
     texts = ["\ufdfa" * 13_000] * 50
@@ -192,13 +186,6 @@ def test_t4_a_text_without_words_is_a_post_that_nothing_hits(text: str) -> None:
     reading = read_records(line(text=text))
     assert (len(reading.posts), reading.refused) == (1, {})
     assert Matcher([pack()]).find(text) == ()
-
-
-def test_t4_a_text_too_long_is_refused_and_ten_megabytes_are_a_long_line() -> None:
-    assert read_records(line(text="é" * 65_536)).refused == {}
-    assert read_records(line(text="é" * 65_537)).refused == {Code.FIELD_LENGTH: 1}
-    assert read_records(line(text="a" * LINE_BYTES)).refused == {Code.LINE_LONG: 1}
-    assert read_records(line(text="a" * 10_000_000) + b"\n" + line()).refused == {Code.LINE_LONG: 1}
 
 
 HOSTILE = {"a new line": 'x\n{"finding":"forged"}',

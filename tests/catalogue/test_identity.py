@@ -13,13 +13,11 @@ from support.canary import ACCOUNT
 from support.erased_world import FILE, MESSAGE, WORDS, erase, places_of
 from support.faults import Calls, CrashError
 from support.sample_posts import OTP, fields, line, lines
-from support.world import ROLE, SECRET_NAME, World
+from support.world import SECRET_NAME, World
 
-from ledger.codes import Code, KeyUnavailableError
+from ledger.codes import KeyUnavailableError
 from ledger.keys import Provider
-from ledger.objects import Delivery
 from ledger.units import RangeMessage
-from scan.scanner import UnknownSender
 from scan.unit_input import read_records
 
 
@@ -47,21 +45,6 @@ def test_i1_one_id_of_another_provider_is_its_own(world: World) -> None:
     assert [(receipt.findings, receipt.repeats) for receipt in receipts] == [(1, 0)] * 2
 
 
-@pytest.mark.parametrize(("given", "code"), [
-    (..., Code.FIELD_MISSING), (None, Code.FIELD_MISSING), ("", Code.FIELD_LENGTH),
-    ("\u3000 \t", Code.FIELD_LENGTH), ("x" * 201, Code.FIELD_LENGTH), (1, Code.FIELD_TYPE),
-    (1.0, Code.FIELD_TYPE), (True, Code.FIELD_TYPE), (["1"], Code.FIELD_TYPE),
-], ids=["absent", "null", "empty", "blank", "huge", "a number", "a fraction", "true",
-        "a list"])  # fmt: skip
-@pytest.mark.parametrize("field", ["id", "account"])
-def test_i2_what_is_no_id_is_refused_by_its_field(field: str, given: Any, code: Code) -> None:
-    reading = read_records(line(**{field: given}) + b"\n" + line())
-    assert [(refusal.code, refusal.field, refusal.line) for refusal in reading.refusals] == [
-        (code, field, 1)
-    ]
-    assert len(reading.posts) == 1
-
-
 def test_i2_an_id_is_kept_as_it_is_written() -> None:
     written = ["1", "01", " 1", "1.0", "é", "e\u0301", "A", "a"]
     data = b"\n".join(line(id=one) for one in written)
@@ -75,21 +58,6 @@ def test_i3_the_prefix_is_the_provider_whatever_the_file_says(world: World) -> N
     [receipt] = world.receipts()
     assert (receipt.findings, receipt.unknown_fields) == (1, 2)
     assert list(world.store.receipts("others", receipt.at[:10])) == []
-
-
-@pytest.mark.parametrize(
-    ("sender", "named"),
-    [(f"{ROLE}:session", "others"), ("AROAOTHERS:session", "acme"), ("", "acme"), (ROLE, "")],
-    ids=["acme's role for others", "the role of others for acme", "nobody", "for nobody"],
-)
-def test_i3_a_message_for_another_is_not_believed(world: World, sender: str, named: str) -> None:
-    world.store.put_provider(Provider("others", ("AROAOTHERS",)))
-    body = json.dumps(fields(text=OTP))
-    message = Delivery("arn:posts", body, sender, {"provider": named}, world.clock.now())
-    before = world.state()
-    taken = [*world.deliveries().take_messages([message], lambda: 300)]
-    assert taken == [UnknownSender(message.id)]  # the handler counts an alarm
-    assert world.state() == before
 
 
 def test_i4_a_file_keeps_the_pseudonym_key_that_it_came_under(world: World) -> None:

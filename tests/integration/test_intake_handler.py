@@ -112,22 +112,6 @@ def test_a_worker_without_memory_names_nothing_and_ends(world: World, intake: Mo
         deliver(world, intake, file_event(world))
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["posts.jsonl", "my posts.jsonl", "a+b.jsonl", "100%.jsonl", "a%20b+c d.jsonl",
-     "\u00fc/\u4e16\u754c \U0001f600.jsonl", "folder/", "a..b/../c.jsonl", "x" * 1000],
-    ids=["plain", "a space", "a plus", "a percent", "written like an escape", "Unicode",
-         "a slash at the end", "dots", "as long as a key may be"],
-)  # fmt: skip
-def test_keys_of_any_kind_are_read(world: World, intake: ModuleType, name: str) -> None:
-    key, version = world.put(lines("a"), name)
-    call(intake, created(world, key, version))
-    [unit] = world.units()
-    assert (unit.source.key, unit.source.version) == (key, version)
-    world.scan(unit)
-    assert world.file_receipt(unit.file).key == key
-
-
 def test_the_test_event_of_s3_does_nothing(world: World, intake: ModuleType) -> None:
     before = world.state()
     event = {"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": world.drop}

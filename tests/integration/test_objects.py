@@ -65,19 +65,6 @@ def test_the_pin_is_what_head_says(world: World, objects: S3Objects) -> None:
     assert first.version != second.version
 
 
-def test_a_deleted_version_or_object_is_gone(world: World, objects: S3Objects) -> None:
-    source = objects.put(world.drop, "k", DATA)
-    objects.delete_version(source)
-    with pytest.raises(ObjectGoneError):
-        objects.read_range(source, 0, 3)
-    with pytest.raises(ObjectGoneError):
-        objects.head(world.drop, "k")
-    with pytest.raises(ObjectGoneError):
-        objects.head(world.drop, "k", source.version)
-    assert objects.get(world.drop, "k") is None
-    objects.delete_version(source)
-
-
 def test_a_version_that_is_a_delete_marker_is_gone(world: World, objects: S3Objects) -> None:
     source = objects.put(world.drop, "k", DATA)
     marker = world.clients.s3.delete_object(Bucket=world.drop, Key="k")["VersionId"]

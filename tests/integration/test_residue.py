@@ -29,8 +29,7 @@ WHOLE: dict[str, tuple[str, bytes, str]] = {
     "a private chat": ("acme", json.dumps(CHAT).encode(), "not_public"),
     "a gzip cut short": ("acme", gzip.compress(lines(*["quiet"] * 60), 0, mtime=0)[:-9],
                          "gzip_truncated"),
-    "a table without its columns": ("acme", ROWS.replace(",audience", ",a").encode(),
-                                                  "csv_header"),
+    "a table without its columns": ("acme", ROWS.replace(",audience", ",a").encode(), "csv_header"),
     "no format at all": ("acme", bytes(range(256)) * 8 + TEXT.encode(), "format_unknown"),
     "a file of nobody's": ("nobody", lines("quiet") + PRIVATE, "provider_unknown"),
 }  # fmt: skip

@@ -4,13 +4,11 @@ import gzip
 from collections.abc import Callable
 
 import msgspec
-import pytest
 from integration.scanned_units import BAD, FILE, handed_out, one
 from support.faults import Calls
 from support.sample_posts import OTP, PRIZE, line, lines
 from support.world import DAY, World
 
-from scan import unit_input
 from scan.inspection import ShadowFindings
 from terang.repair import Difference, TableSnapshot
 from terang.repair.checks import unit_differences
@@ -151,18 +149,6 @@ def test_a_file_of_many_ranges_adds_up(new_world: Callable[..., World]) -> None:
         assert refusal.byte == len(b"\xef\xbb\xbf" + b"".join(rows[:row]))
     assert sum(row.bytes for row in world.store.ranges(units[0].file)) == len(data)
     assert sum(receipt.findings for receipt in world.receipts()) == file_receipt.findings == 5
-
-
-def test_a_line_beyond_all_bounds_is_one_refusal(new_world: Callable[..., World],
-        monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
-    monkeypatch.setattr(unit_input, "READ_ON_BYTES", 300_000)
-    world = new_world(range_bytes=1_000_000)
-    data = lines("a") + line(text="x" * 3_000_000) + b"\n" + lines(OTP, start=1)
-    units = world.take_in(data)
-    world.scan(*units)
-    receipt = world.file_receipt(units[0].file)
-    assert (receipt.inspected, receipt.refused, receipt.lines) == (2, {"line_long": 1}, 3)
-    assert sum(row.bytes for row in world.store.ranges(units[0].file)) == len(data)
 
 
 class TestClosing:

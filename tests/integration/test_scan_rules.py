@@ -10,7 +10,7 @@ import pytest
 from integration.scanned_units import FILE, handed_out, one
 from support.sample_checks import CHECKS, table
 from support.sample_messages import decision, flood_answer
-from support.sample_posts import OTP, PRIZE, SHADOW, fields, lines, pack
+from support.sample_posts import OTP, SHADOW, fields, lines, pack
 from support.world import DAY, World
 
 from ledger.codes import OperatorError
@@ -76,17 +76,6 @@ class TestFloodGuard:
             DAY, "codes/asks-for-code", "left_held",
         )  # fmt: skip
 
-    def test_lets_a_share_below_the_limit_through(self, new_world: Callable[..., World]) -> None:
-        world = new_world(limits=self.LIMITS, range_bytes=100_000)
-        world.scan(*world.take_in(lines(*[OTP] * 2, *["a"] * 8)))
-        assert len(world.open_findings()) == 2
-        assert one(world.receipts()).held == {}
-
-    def test_does_not_touch_shadow(self, new_world: Callable[..., World]) -> None:
-        world = new_world(limits=self.LIMITS, range_bytes=100_000)
-        world.scan(*world.take_in(lines(*[PRIZE] * 10)))
-        assert (one(world.receipts()).held, world.store.floods("acme", DAY)) == ({}, {})
-
 
 class TestPacksOutOfTheirDates:
     """They are skipped and named, by the day on which the file came or the message was sent."""
@@ -143,10 +132,6 @@ class TestPostsWithoutRules:
         PackBucket(world.objects, world.public).choose("acme", (), factchecks=wanted)
         world.scanner().scan_message("acme", json.dumps(fields(text=OTP)), world.clock.now())
         assert one(world.receipts()).no_rules == counted
-
-    def test_are_none_where_a_rule_runs(self, world: World) -> None:
-        world.scan(*world.take_in(FILE))
-        assert one(world.receipts()).no_rules == 0
 
 
 def test_a_set_that_is_gone_stops_the_unit_before_anything_is_written(world: World) -> None:

@@ -278,21 +278,9 @@ CANONICAL = Scenario("canonical",
     (json.dumps([fields(id="m1", text=OTP), fields(id="m2", audience="followers")]),))  # fmt: skip
 """The run in which every fault and every pair of faults is tried."""
 
-BY_NAME = {
-    one.name: one
-    for one in (
-        *SCENARIOS,
-        DECIDED,
-        GROUPED,
-        ANSWERED,
-        TRIED,
-        DELETED,
-        COPIED,
-        ERASED,
-        MEETINGS,
-        CANONICAL,
-    )
-}
+BY_NAME = {one.name: one
+           for one in (*SCENARIOS, DECIDED, GROUPED, ANSWERED, TRIED, DELETED, COPIED, ERASED,
+                       MEETINGS, CANONICAL)}  # fmt: skip
 
 
 SENDER = f"{ROLE}:session"

@@ -163,10 +163,9 @@ FAULTS: dict[str, tuple[Callable[[Deployed], None], set[str]]] = {
     "what is decided is listed": (listed_again, {"decided_and_listed"}),
     "findings are not handed out":
         (lambda made: made.drop("OutBucket", "/findings/"), {"findings_untold"}),
-    "a file of findings is cut": (
-        lambda made: made.rewrite(
-            "OutBucket", "/findings/", lambda data: data[data.index(b"\n") + 1 :]),
-        {"findings_mistold"}),
+    "a file of findings is cut":
+        (lambda made: made.rewrite("OutBucket", "/findings/", lambda data: data.split(b"\n", 1)[1]),
+         {"findings_mistold"}),
     "findings of no unit": (
         lambda made: (
             made.rewrite("OutBucket", "/findings/", lambda data: data)
@@ -180,28 +179,19 @@ FAULTS: dict[str, tuple[Callable[[Deployed], None], set[str]]] = {
         {"refusals_untold"}),
     "a file has no receipt":
         (lambda made: made.drop("OutBucket", f"/receipts/{made.file()}"), {"file_untold"}),
-    "a file's receipt says something else": (
-        lambda made: made.rewrite(
-            "OutBucket",
-            f"/receipts/{made.file()}",
-            lambda data: data.replace(b'"inspected": ', b'"inspected": 9')),
-        {"file_mistold"}),
+    "a file's receipt says something else":
+        (lambda made: made.rewrite("OutBucket", f"/receipts/{made.file()}", lambda data:
+             data.replace(b'"inspected": ', b'"inspected": 9')), {"file_mistold"}),
     "a statement is lost":
         (lambda made: made.drop("OutBucket", "/decisions/"), {"statement_missing"}),
     "the table is of yesterday": (receipts_of_a_message_lost, {"public_ahead"}),
     "a receipt is not published": (receipt_unpublished, {"public_behind"}),
-    "a public line is another": (
-        lambda made: made.rewrite(
-            "PublicBucket",
-            f"journal/acme/{DAY}",
-            lambda data: data.replace(b'"bytes":', b'"bytes":1', 1)),
-        {"public_other", "recount"}),
-    "a published number is another": (
-        lambda made: made.rewrite(
-            "PublicBucket",
-            f"summaries/acme/{DAY}.json",
-            lambda data: data.replace(b'"units":', b'"units":1', 1)),
-        {"recount"}),
+    "a public line is another":
+        (lambda made: made.rewrite("PublicBucket", f"journal/acme/{DAY}", lambda data:
+             data.replace(b'"bytes":', b'"bytes":1', 1)), {"public_other", "recount"}),
+    "a published number is another":
+        (lambda made: made.rewrite("PublicBucket", f"summaries/acme/{DAY}.json", lambda data:
+             data.replace(b'"units":', b'"units":1', 1)), {"recount"}),
     "a page is lost":
         (lambda made: made.drop("PublicBucket", f"summaries/acme/{DAY}.html"), {"page_missing"}),
 }  # fmt: skip

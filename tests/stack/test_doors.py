@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
 from stack.running import DAY, ROOT, STACK, Running
 from support.sample_messages import decision, on_day
 
@@ -33,7 +34,13 @@ def call(url: str, secret: str, body: Any = None) -> tuple[int, dict[str, Any]]:
 
 def test_what_is_sent_by_http_is_found_decided_and_told(running: Running, tmp_path: Path) -> None:
     add = ("providers", "add", PROVIDER, "--stack", STACK, "--principal", PRINCIPAL)
-    printed = typed(running, tmp_path, *add, "--territory", "EU")
+    table = ROOT / "events/connect/coop-table.json"
+    wrong = tmp_path / "wrong.json"
+    wrong.write_text(table.read_text("utf-8").replace("SCAMS_AND_FRAUD", "RUDE"), "utf-8")
+    with pytest.raises(AssertionError, match=r"wrong.json: table.policies\[...\].category"):
+        typed(running, tmp_path, *add, "--territory", "EU", "--connect", f"coop={wrong}")
+    assert running.store.provider(PROVIDER) is None
+    printed = typed(running, tmp_path, *add, "--territory", "EU", "--connect", f"coop={table}")
     lines = printed.partition("# A first post by HTTP")[2]
     secret = re.findall(r"^SECRET=(\S+)$", lines, re.MULTILINE)[0]
     url = re.findall(r"(http\S+)/v1/posts", lines)[0]
@@ -44,6 +51,7 @@ def test_what_is_sent_by_http_is_found_decided_and_told(running: Running, tmp_pa
                  (running.objects.get(running.outputs["OutBucket"], receipt["findings_file"])
                   or b"").splitlines()]  # fmt: skip
     assert "SECRET=" + secret not in typed(running, tmp_path, *add)
+    assert running.store.provider(PROVIDER).connections == {"coop": json.loads(table.read_text())}
 
     message = on_day(DAY, decision(finding, reason=f"It asks for a code. {CANARY}"))
     status, said = call(f"{url}/v1/cases", secret, message)

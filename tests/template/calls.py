@@ -114,18 +114,9 @@ class Calls:
 
 def denied(stack: Resolved, role: str, needs: Iterable[Need]) -> set[Need]:
     """Return the permissions that a role lacks."""
-    return {
-        one
-        for one in needs
-        if not allows(
-            stack,
-            role,
-            one.action,
-            one.resource,
-            LeadingKeys=one.partition,
-            Attributes=one.attributes,
-        )
-    }
+    return {one for one in needs
+            if not allows(stack, role, one.action, one.resource, LeadingKeys=one.partition,
+                          Attributes=one.attributes)}  # fmt: skip
 
 
 def uncalled(stack: Resolved, role: str, needs: Iterable[Need]) -> set[tuple[str, str]]:

@@ -19,7 +19,7 @@ ANSWERED = [
     Difference(kind, "journal/acme-chat/2026-11-25", "1", "2").advice("terang") for kind in ADVICE
 ]
 COMMANDS = [one.partition("terang ")[2] for one in ANSWERED if "terang " in one]
-EVERYTHING = {"Console": "oidc", "Announcements": "on", "Sentinel": "on"}
+EVERYTHING = {"Console": "oidc", "Announcements": "on", "Sentinel": "on", "Http": "on"}
 ALARMS = resolved(**EVERYTHING).typed("AWS::CloudWatch::Alarm")
 
 

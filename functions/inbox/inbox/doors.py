@@ -9,6 +9,7 @@ Source: RFC 9457 (problems), RFC 6750 (bearer secrets).
 """
 
 import base64
+import hmac
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from adapters import SOURCES, AdapterError, translate
+from adapters import SOURCES, AdapterError, translate, why_away
 from cases.kinds import read_case_message
 from ledger.cases import CaseMarker
 from ledger.codes import CaseRefusal, Code, Refusal
@@ -106,15 +107,18 @@ class Doors:
     def _provider(self, request: Request, scope: str, source: str) -> str:
         """Return whose secret a request shows. Raises RequestError if it does not serve for this.
 
-        Where Coop's key is registered, what comes from Coop must also be signed.
+        Where Coop's key is registered, what comes from Coop must also be signed. Mastodon shows no
+        secret, and only signs.
         """
         known, header = self.secrets(), request.headers.get("authorization", "")
+        if source == "mastodon" and not header:
+            return signer(request, known)
         bearer = header.partition(" ")[2].strip()
         name = bearer.partition(".")[0]
         digests = [known.get(secret_name("http", name, each), NOBODY) for each in SCOPES]
         granted = [each for each, own in zip(SCOPES, digests, strict=True) if holds(own, bearer)]
         keys = known.get(secret_name("signed", name, source), "").split()
-        if not granted or (keys and not is_signed(request, keys)):
+        if not granted or (source == "coop" and keys and not is_signed(request, keys)):
             raise RequestError(401, "not_known")
         if scope not in granted:
             has = f"This secret has the scopes {', '.join(granted)}; {scope} is needed."
@@ -138,13 +142,19 @@ class Doors:
                 return [Record(b"", refused=_refusal(number, Refusal(payload)))]
             now = utc(self.clock.now())
             try:
-                made = translate(source, payload, provider, table, pseudonym, now)
+                made = translate(source, payload, table, pseudonym, now)
             except AdapterError as error:
-                why, counted = _refusal(number, error), error.counted
-                sent = [Record(msgspec.json.encode(one), one["id"], why) for one in counted]
-                return sent or [Record(b"", refused=why)]
-            records = [one for each in made for one in _message(number, msgspec.json.encode(each))]
-            return [record for record in records if record.refused] or records
+                return [Record(b"", refused=_refusal(number, error))]
+            records = []
+            for each in made:
+                [record] = _message(number, msgspec.json.encode(each))
+                if why := why_away(each):
+                    why_not = {"line": number, "code": each["code"], "advice": why}
+                    record = record._replace(refused=why_not)
+                records.append(record)
+            nothing = AdapterError("unmapped", "payload", "nothing in it is a report or a decision")
+            refused = [record for record in records if not record.line]
+            return refused or records or [Record(b"", refused=_refusal(number, nothing))]
 
         def pseudonym(person: str) -> str:
             return self.store.pseudonym(f"{provider}/{person}")
@@ -190,6 +200,25 @@ class Doors:
         if not found:
             raise RequestError(404, "not_there")
         return told
+
+
+def signer(request: Request, known: Mapping[str, str]) -> str:
+    """Return whose Mastodon signed the body, of all that have a webhook. Raises RequestError.
+
+    Source: admin/webhooks.md of Mastodon's documentation; W3C WebSub, section 7 (HMAC).
+    """
+    body, given = request.read(MOST_BYTES), request.headers.get("x-hub-signature", "")
+    signature = given.removeprefix("sha256=").encode("utf-8", "surrogatepass")
+    signers = {
+        name.split("/")[1]
+        for name, secrets in known.items()
+        if name.startswith("signed/") and name.endswith("/mastodon")
+        for each in secrets.split()
+        if hmac.compare_digest(hmac.digest(each.encode(), body, "sha256").hex().encode(), signature)
+    }
+    if len(signers) != 1:
+        raise RequestError(401, "not_known")
+    return signers.pop()
 
 
 def is_signed(request: Request, keys: list[str]) -> bool:

@@ -66,6 +66,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  #
         log_failure(error, logger, metrics, "InboxFailed")
         return room.failed(event)
     logger.info(outcome)
-    if answer["statusCode"] == 401:
-        metrics.add_metric("SecretRefused", MetricUnit.Count, 1)
+    refused = {401: "SecretRefused", 429: "TooOften"}.get(answer["statusCode"])
+    if refused and room is doors:
+        metrics.add_metric(refused, MetricUnit.Count, 1)
     return answer

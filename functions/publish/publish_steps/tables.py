@@ -101,8 +101,8 @@ def colour_of(category: str) -> str:
 
 
 def is_busy(part: SummaryPart) -> bool:
-    """Return whether anything was received, decided or overturned in a part of a summary."""
-    return any((part.inspected, part.refused, part.decided, part.overturned))
+    """Return whether posts were received, decided or acted on in a part of a summary."""
+    return any((part.inspected, part.refused, part.decided, part.overturned, part.acted))
 
 
 def by_day(title: str, days: Iterable[SummaryPart], series: Series) -> Chart:

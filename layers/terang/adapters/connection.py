@@ -16,8 +16,8 @@ from ledger.findings import digest
 
 type Message = dict[str, Any]
 
-TURNED_AWAY = {
-    "not_public": "the table does not say that everyone can read posts of this kind",
+_AWAY = {
+    "not_public": "a post of which nothing says that everyone can read it",
     "about_account": "about an account as such, and not about a post",
     "automated": "a machine decided, and not a person",
 }
@@ -25,16 +25,11 @@ TURNED_AWAY = {
 
 
 class AdapterError(TerangError):
-    """A payload or a table that cannot be read: the provider must act.
+    """A payload or a table that cannot be read: the provider must act."""
 
-    `counted` has the message, without a word of the payload, that counts what is turned away.
-    """
-
-    counted: tuple[Message, ...] = ()
-
-    def __init__(self, code: str, field: str, advice: str = "") -> None:
-        self.code, self.field, self.advice = code, field, advice or TURNED_AWAY[code]
-        super().__init__(f"{field}: {self.advice}")
+    def __init__(self, code: str, field: str, advice: str) -> None:
+        self.code, self.field, self.advice = code, field, advice
+        super().__init__(f"{field}: {advice}")
 
 
 class Meaning(Strict, frozen=True):
@@ -46,6 +41,14 @@ class Meaning(Strict, frozen=True):
     ground_url: str | None = None
     keyword: str | None = None
     other: str | None = None
+
+    def subject(self) -> Message:
+        """Return the fields of a message that say what a post is about."""
+        return {"category": self.category, "keyword": self.keyword, "other": self.other}
+
+    def grounds(self) -> Message:
+        """Return the fields of a decision that say on what it rests."""
+        return {name: getattr(self, name) for name in ("ground", "ground_text", "ground_url")}
 
 
 class Action(Strict, frozen=True):
@@ -64,15 +67,17 @@ class Action(Strict, frozen=True):
 class AdapterTable(Strict, frozen=True):
     """What the words of a tool mean at a provider.
 
-    `public` are the types of posts that everyone can read, `accounts` those of accounts. `address`
-    is that of a post, with `{id}` in it.
+    `public` are the types of posts that everyone can read, `accounts` those of accounts, in tools
+    that have types. `address` is that of a post, with `{id}` or other parts of it. `machines` are
+    tools and accounts that decide by themselves.
     """
 
     policies: dict[str, Meaning]
     actions: dict[str, Action]
-    public: tuple[str, ...]
-    address: Annotated[str, Meta(pattern=r"^https?://\S*\{id\}")]
+    address: Annotated[str, Meta(pattern=r"^https?://\S*\{[a-z]+\}")]
+    public: tuple[str, ...] = ()
     accounts: tuple[str, ...] = ()
+    machines: tuple[str, ...] = ()
 
 
 def read_as[T](fields: Mapping[str, Any], shape: type[T], place: str = "") -> T:
@@ -95,8 +100,9 @@ def read_table(table: Mapping[str, Any]) -> AdapterTable:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """A tool's table, and what is known of an arrival: `now` is empty if its time is not."""
+    """A tool, its table, and what is known of an arrival: `now` is empty if its time is not."""
 
+    source: str
     table: AdapterTable
     pseudonym: Callable[[str], str]
     now: str
@@ -109,9 +115,17 @@ class Connection:
         """Return what an action does. Raises AdapterError if the table does not say it."""
         return _known(self.table.actions, "actions", [name])
 
-    def about(self, post: str) -> Message:
-        """Return the fields of a message that name a post."""
-        return {"post": post, "url": self.table.address.replace("{id}", quote(post, safe=""))}
+    def about(self, post: str, **parts: str) -> Message:
+        """Return the fields of a message that name a post, by its id and what the address wants."""
+        url = self.table.address
+        for part, value in {"id": post, **parts}.items():
+            url = url.replace(f"{{{part}}}", quote(value, safe=":"))
+        return {"post": post, "url": url}
+
+    def turned_away(self, code: str, *parts: str) -> Message:
+        """Return the message that counts what goes no further: a code, and an id of the parts."""
+        away = name(f"{self.source}-away", code, *parts)
+        return message("turned_away", away, source=self.source, code=code)
 
 
 def name(kind: str, *parts: str) -> str:
@@ -123,6 +137,11 @@ def message(kind: str, name: str, **fields: object) -> Message:
     """Return a message with those fields that are known."""
     known = {field: value for field, value in fields.items() if value not in (None, "")}
     return {"type": kind, "id": name, **known}
+
+
+def why_away(message: Message) -> str:
+    """Return the words of a message that only counts, else an empty text."""
+    return _AWAY[message["code"]] if message["type"] == "turned_away" else ""
 
 
 def _known[T](known: Mapping[str, T], part: str, values: Sequence[str]) -> T:

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from adapters.connection import AdapterError, Connection, Meaning, Message, message, name, read_as
+from adapters.connection import AdapterError, Connection, Message, message, name, read_as
 
 RESULTS = {"ACCEPT": "reversed", "REJECT": "upheld"}
 
@@ -80,10 +80,15 @@ def messages(payload: Mapping[str, Any], connection: Connection) -> Iterator[Mes
     fields = read_as(payload, shape)
     kind, table = fields.item.type_id, connection.table
     if kind in table.accounts or fields.item == getattr(fields, "creator", None):
-        raise AdapterError("about_account", body)
-    if kind not in table.public:
-        raise AdapterError("not_public", body)
-    yield from read(fields, connection)
+        away = "about_account"
+    elif kind not in table.public:
+        away = "not_public"
+    else:
+        away = "" if getattr(fields, "actor_email", "a person") else "automated"
+    if away:
+        yield connection.turned_away(away, msgspec.json.encode(payload).decode())
+    else:
+        yield from read(fields, connection)
 
 
 def _notice(item: _Item, reporter: _Item | None, why: _Said, to: Connection) -> str:
@@ -96,17 +101,13 @@ def _decision(item: _Item, action: str) -> str:
     return name("coop-decision", item.type_id, item.id, action)
 
 
-def _subject(meaning: Meaning) -> Message:
-    return {"category": meaning.category, "keyword": meaning.keyword, "other": meaning.other}
-
-
 def _reported(body: _Reported, to: Connection) -> Iterator[Message]:
     meaning = to.meaning(body.reported_for_reason.policy_id or "")
     yield message(
         "notice",
         _notice(body.item, body.reporter, body.reported_for_reason, to),
         **to.about(body.item.id),
-        **_subject(meaning),
+        **meaning.subject(),
         trusted_flagger=False,
         article_16=meaning.ground == "illegal",
         received_at=body.reported_at,
@@ -118,10 +119,8 @@ def _acted(body: _Acted, to: Connection) -> Iterator[Message]:
 
     Without a report it is the provider's own initiative, and names post and category.
     """
-    if not body.actor_email:
-        raise AdapterError("automated", "actorEmail")
     item, does = body.item, to.action(body.action.id)
-    decision, moderator = _decision(item, body.action.id), to.pseudonym(body.actor_email)
+    decision, moderator = _decision(item, body.action.id), to.pseudonym(body.actor_email or "")
     if does.restores:
         taken_back, why = _decision(item, does.restores), "own_initiative"
         said = {"decision": taken_back, "cause": why, "moderator": moderator}
@@ -129,18 +128,15 @@ def _acted(body: _Acted, to: Connection) -> Iterator[Message]:
         return
     policy = body.policies[0] if body.policies else _Named("")
     meaning = to.meaning(policy.id, policy.name)
-    says = {
+    says = meaning.grounds() | {
         "verdict": "confirmed",
-        "ground": meaning.ground,
-        "ground_text": meaning.ground_text,
-        "ground_url": meaning.ground_url,
         "reason": body.decision_reason or does.reason,
         "moderator": moderator,
         "decided_at": to.now,
     }
     history = body.custom.report_history
     first, *others = [{"notice": _notice(item, each.reporter, each, to)} for each in history] or [
-        to.about(item.id) | _subject(meaning)
+        to.about(item.id) | meaning.subject()
     ]
     done = {"measures": msgspec.to_builtins(does.measures), "applied_at": to.now}
     yield message("decision", decision, **says, **first, **(done if does.measures else {}))

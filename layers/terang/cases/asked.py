@@ -155,7 +155,7 @@ class TurnedAway(BaseCaseMessage, frozen=True, tag="turned_away", kw_only=True):
     It was refused where it came in. Only its day, the tool and the code are kept.
     """
 
-    source: Literal["coop"]
+    source: Literal["coop", "mastodon", "ozone"]
     code: Literal["not_public", "about_account", "automated"]
 
     def judge(self, facts: Facts) -> Judging:

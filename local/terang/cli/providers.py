@@ -53,6 +53,9 @@ NOBODY = "nobody"
 
 ALL_SCOPES = ",".join(keys.SCOPES)
 
+WEBHOOK_LETTERS = 12
+"""The fewest letters of a webhook's secret at Mastodon (app/models/webhook.rb)."""
+
 Rule = Annotated[str, says("the rule as PACK/RULE")]
 PartnerId = Annotated[ProviderId, says("the partner's id")]
 
@@ -154,19 +157,27 @@ def _put_first(stack: str, names: Sequence[str], value: str, ended: str = "") ->
     change_secret(stack, PARTNERS, Partners, with_new)
 
 
-def sign(provider: ProviderId, /, *, stack: StackName = STACK) -> int:
-    """Read from stdin the public key with which the provider's Coop signs, in PEM.
+def sign(
+    provider: ProviderId,
+    /,
+    *,
+    tool: Annotated[Literal["coop", "mastodon"], says("what signs")] = "coop",
+    stack: StackName = STACK,
+) -> int:
+    """Read from stdin the public key of the provider's Coop in PEM, or Mastodon's webhook secret.
 
-    What comes from Coop by HTTP must then be signed. The key before it stays valid until the next.
-    `terang partners remove signed/PROVIDER/coop` ends both.
+    What comes from Coop by HTTP must then be signed. What comes from Mastodon needs no other
+    secret. The one before stays valid until the next. `terang partners remove signed/PROVIDER/TOOL`
+    ends both.
     """
     Remote.find(stack).known(provider)
     key = re.sub(r"-----[^-]*-----|\s", "", sys.stdin.read())
+    is_key = tool == "mastodon" and len(key) >= WEBHOOK_LETTERS
     with suppress(ValueError):
-        if isinstance(load_der_public_key(base64.b64decode(key)), RSAPublicKey):
-            _put_first(stack, [keys.secret_name("signed", provider, "coop")], key)
+        if is_key or isinstance(load_der_public_key(base64.b64decode(key)), RSAPublicKey):
+            _put_first(stack, [keys.secret_name("signed", provider, tool)], key)
             return 0
-    raise OperatorError("there is no public key of RSA on stdin: copy it from Coop's settings")
+    raise OperatorError(f"there is no key of {tool} on stdin: copy it from its settings")
 
 
 def sentinel(*, stack: StackName = STACK) -> int:

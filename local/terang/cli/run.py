@@ -235,7 +235,7 @@ def run(
     is_whole_day = not (files or keep)
     is_unnamed = bool(files) and provider == SAMPLES_PROVIDER
     if not files and not imported:
-        beside = FORUM, case_queue.translated(COOP, "coop", FORUM, COOP_TABLE)[0]
+        beside = FORUM, case_queue.translated(COOP, "coop", COOP_TABLE)[0]
         files = tuple(sorted((SAMPLES / "files").iterdir()))
         messages = messages or SAMPLES / "messages.jsonl"
         cases = cases or (SAMPLES / "cases.jsonl",)
@@ -295,16 +295,17 @@ def import_cases(
     file: Annotated[Path, says("what the tool sent: JSON, one object a line")],
     /,
     *,
-    source: Annotated[str, option("TOOL", "coop", name="--from")],
+    source: Annotated[str, option("TOOL", "coop, mastodon, ozone", name="--from")],
     provider: Annotated[ProviderId, says("whose decisions they are")],
-    table: Annotated[Path, option("FILE", "the meaning of the tool's words")] = COOP_TABLE,
+    table: Annotated[Path | None, option("FILE", "its words' meaning; default: a sample")] = None,
     out: Annotated[Path, option("DIR", "the folder of the results; default: terang-out")] = OUT,
     as_json: JsonLine = False,
     today: Today | None = None,
     serve: Serve = False,
 ) -> int:
     """Run with decisions and without posts; 2 if nothing of the file could be read."""
-    sent, refused = case_queue.translated(file, source, provider, table)
+    words = table or CONNECT / f"{source}-table.json"
+    sent, refused = case_queue.translated(file, source, words)
     for why in refused:
         print_problem(why)
     if not sent:

@@ -10,9 +10,8 @@ FORWARDED = {
     "zh": ("【转发】", "群里看到的：", "紧急扩散！", "刚收到："),
 }  # fmt: skip
 ASIDE = {
-    "en": (
-        "Unbelievable.", "What do you think?", "Wake up people!", "No comment.", "Smh", "#truth",
-    ),
+    "en":
+        ("Unbelievable.", "What do you think?", "Wake up people!", "No comment.", "Smh", "#truth"),
     "id": ("Semoga bermanfaat.", "Wallahu a'lam.", "Gimana menurut kalian?", "Viralkan!", "Astaga"),
     "zh": ("大家怎么看？", "太可怕了", "赶紧看看", "真的假的"),
 }  # fmt: skip

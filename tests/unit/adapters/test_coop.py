@@ -1,52 +1,29 @@
 """What Coop sends becomes messages that decide takes: notices, decisions, complaints, outcomes."""
 
 import json
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import msgspec
 import pytest
 from support.case_world import CaseWorld
-from support.sample_messages import SENT
+from support.connected import decided, sent_by, table_of
+from support.connected import read as read_as
 
-from adapters import AdapterError, translate
+from adapters import AdapterError
 from cases.kinds import case_lines, case_numbers
-from ledger.numbers import pseudonym_of
-from ledger.texts import utc
-from terang.case_queue import in_waves
 
-CONNECT = Path(__file__).parents[3] / "events/connect"
-TABLE = json.loads((CONNECT / "coop-table.json").read_text())
-SENT_BODIES = [json.loads(line) for line in (CONNECT / "coop.jsonl").read_text().splitlines()]
+TABLE, SENT_BODIES = table_of("coop"), sent_by("coop")
 REPORTED, ACTED, ALONE, APPEALED, ANSWERED, RESTORED, *AWAY = SENT_BODIES
 PERSONS = ("forum.example", "member-", "ana", "ben", "bicycle")
-
-
-def read(body: dict[str, Any], **table: Any) -> list[dict[str, Any]]:
-    known = TABLE | table
-    at = body.get("received_at", utc(SENT))
-    return [*translate("coop", body, "acme", known, lambda who: pseudonym_of(b"k", who), at)]
-
-
-def turned_away(body: dict[str, Any]) -> tuple[dict[str, Any], ...]:
-    with pytest.raises(AdapterError) as refused:
-        read(body)
-    return refused.value.counted
+read = partial(read_as, "coop")
 
 
 @pytest.fixture
 def cases() -> CaseWorld:
     """A provider that sends what Coop sends, each body twice, and no posts."""
-    world = CaseWorld()
-    messages = [message for body in SENT_BODIES[:6] * 2 for message in read(body)]
-    messages += [
-        counted
-        for body in (AWAY[0], AWAY[1], AWAY[0] | {"userStrikeCount": 2})
-        for counted in turned_away(body)
-    ]
-    for wave in in_waves(messages):
-        world.decide(*wave)
-    return world
+    bodies = [*SENT_BODIES[:6] * 2, AWAY[0], AWAY[1], AWAY[0] | {"userStrikeCount": 2}]
+    return decided([message for body in bodies for message in read(body)])
 
 
 def test_all_that_coop_sends_is_taken_once(cases: CaseWorld) -> None:
@@ -84,13 +61,21 @@ def test_only_the_address_of_a_post_and_a_pseudonym_of_a_person_go_on(
     assert not [word for word in PERSONS if word in kept]
 
 
+@pytest.mark.parametrize(("body", "code"), [
+    (AWAY[0], "about_account"),
+    (ACTED | {"item": {"id": "m", "typeId": "forum-member"}}, "about_account"),
+    (AWAY[2], "not_public"),
+    (AWAY[1], "automated"),
+    (AWAY[1] | {"policies": []}, "automated"),
+])  # fmt: skip
+def test_what_goes_no_further_is_counted(body: dict[str, Any], code: str) -> None:
+    [counted] = read(body)
+    assert counted == {
+        "type": "turned_away", "id": counted["id"], "source": "coop", "code": code,
+    }  # fmt: skip
+
+
 REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
-    "an account": (AWAY[0], "about_account", "action"),
-    "a member's letter": (AWAY[2], "not_public", "action"),
-    "an item type that is an account": (ACTED | {"item": {"id": "m", "typeId": "forum-member"}},
-                                        "about_account", "action"),
-    "a rule acted alone": (AWAY[1], "automated", "actorEmail"),
-    "a strike acted alone": (AWAY[1] | {"policies": []}, "automated", "actorEmail"),
     "a policy nobody mapped": (ACTED | {"policies": [{"id": "rude"}]}, "unmapped",
                                "table.policies"),
     "no policy": (ACTED | {"policies": []}, "unmapped", "table.policies"),

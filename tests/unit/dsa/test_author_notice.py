@@ -89,17 +89,22 @@ def test_a_person_decided_and_another_looks_again(language: str, words: tuple[st
     assert all(word.lower() in text for word in words)
 
 
-@pytest.mark.parametrize(("language", "reported", "machine"), [
-    ("en", "Somebody reported it: a trusted flagger.", "program"),
-    ("id", "pelapor tepercaya", "program"),
-    ("zh", "可信举报者", "程序"),
+@pytest.mark.parametrize(("language", "reported", "own", "machine"), [
+    ("en", "Somebody reported it: a trusted flagger.", "of its own accord.", "program"),
+    ("id", "pelapor tepercaya", "atas prakarsa sendiri.", "program"),
+    ("zh", "可信举报者", "主动查看了该帖子。", "程序"),
 ])  # fmt: skip
-def test_a_reported_post_is_no_machine_finding(language: str, reported: str, machine: str) -> None:
+def test_what_people_saw_is_no_machine_finding(language: str, reported: str, own: str,
+                                               machine: str) -> None:  # fmt: skip
     ground = {"ground": "illegal", "ground_text": "A provision"}
-    text = told(language, notice(trusted_flagger=True), decision(notice="n-1", **ground))
-    assert reported in text
-    assert machine not in text
-    assert "\n1\n" in text, "the post that the notice is about"
+    flagged = told(language, notice(trusted_flagger=True), decision(notice="n-1", **ground))
+    about = {"post": "1", "category": "SCAMS_AND_FRAUD", "findings": ...}
+    alone = told(language, decision(**about, **ground))
+    for text, said, other in ((flagged, reported, own), (alone, own, reported)):
+        assert said in text
+        assert other not in text
+        assert machine not in text
+        assert "\n1\n" in text, "the post that it is about"
 
 
 def test_a_whole_notice_on_a_finding_that_was_reported_too() -> None:

@@ -1,8 +1,9 @@
 """Posts, messages about cases and receipts by HTTP: whose they are, what goes on, what is told."""
 
 import base64
+import hmac
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -119,8 +120,15 @@ def test_wrong_and_missing_secrets_are_answered_alike(world: DoorsWorld, secret:
 
 
 def test_two_secrets_hold_while_one_replaces_the_other(world: DoorsWorld) -> None:
-    for secret in ("acme.old", "acme.new"):
-        assert world.call(POSTS, fields(), secret=secret)["statusCode"] == 202
+    """Until their scope ends, which ends both."""
+
+    def statuses(route: str) -> list[int]:
+        sent = fields() if route == POSTS else notice()
+        return [world.call(route, sent, secret=each)["statusCode"] for each in (OWN, "acme.new")]
+
+    assert statuses(POSTS) == [202, 202]
+    del world.secrets[secret_name("http", "acme", "posts")]
+    assert (statuses(POSTS), statuses(CASES)) == ([403, 403], [202, 202])
 
 
 @pytest.mark.parametrize("scope", SCOPES)
@@ -184,10 +192,11 @@ def test_what_sqs_would_not_take_is_refused(world: DoorsWorld) -> None:
 
 
 def test_what_coop_sends_is_decided_and_nothing_else_of_it_is_kept(world: DoorsWorld) -> None:
-    """A repeat changes nothing. What is only counted is accepted as a code."""
+    """A repeat changes nothing. What is only counted is accepted as a code. A callback that comes
+    again later has other times, since Coop gives it none, and is refused."""
     connected = ROOT / "events/connect"
     table = json.loads((connected / "coop-table.json").read_text("utf-8"))
-    told = Provider("acme", territory=("DE",), connections={"coop": table})
+    told = Provider("acme", territory=("DE",), connections={"coop": table, "ozone": table})
     payloads = (connected / "coop.jsonl").read_bytes()
     query = {"queryStringParameters": {"from": "coop"}}
     assert world.call(CASES, payloads, **query)["body"]["code"] == "not_connected"
@@ -205,6 +214,19 @@ def test_what_coop_sends_is_decided_and_nothing_else_of_it_is_kept(world: DoorsW
     assert world.call(CASES, payloads, **query)["body"] == said
     assert {one.status for one in world.work()} == {"repeated"}
     assert world.cases.state() == before
+    world.cases.clock.moment += timedelta(minutes=1)
+    assert world.call(CASES, payloads, **query)["statusCode"] == 202
+    assert {one.type: one.code for one in world.work() if one.code} == dict.fromkeys(
+        ("decision", "outcome", "reinstatement"), "id_reused"
+    )
+    after, files = world.cases.state(), before["objects"]
+    refused = after["objects"].keys() - files
+    assert all("/receipts/messages/" in key for _, key in refused)
+    before["objects"] = files | {each: after["objects"][each] for each in refused}
+    assert after == before
+    assert {receipt(world, name)["body"]["status"] for name in said["digests"]} == {"taken"}
+    nothing = world.call(CASES, b'{"events": []}', queryStringParameters={"from": "ozone"})["body"]
+    assert (nothing["status"], nothing["refused"][0]["code"]) == (422, "unmapped")
     unknown = {"queryStringParameters": {"from": "zendesk"}}
     assert world.call(CASES, payloads, **unknown)["body"]["code"] == "not_connected"
 
@@ -238,6 +260,36 @@ def test_what_comes_from_coop_must_be_signed(world: DoorsWorld) -> None:
     assert status(signed(own), "") == status(signed(own), "Bearer acme.wrong") == 401
     assert status(signed(own), f"Bearer {OTHERS}") == 401
     assert status(None, tool="") == 202
+
+
+def test_mastodon_only_signs_and_its_secret_says_whose_it_is(world: DoorsWorld) -> None:
+    """What it did not sign is answered like a wrong secret. A bearer secret serves too."""
+    connected = ROOT / "events/connect"
+    table = json.loads((connected / "mastodon-table.json").read_text("utf-8"))
+    for name in ("acme", "other"):
+        world.cases.store.put_provider(Provider(name, connections={"mastodon": table}))
+    body = (connected / "mastodon.jsonl").read_bytes().splitlines()[0]
+    for name, stored in {"acme": "first-secret second-secret", "other": "their-secret",
+                         "third": "shared-secret", "fourth": "shared-secret"}.items():  # fmt: skip
+        world.secrets[secret_name("signed", name, "mastodon")] = stored
+
+    def call(signature: str | None, route: str = CASES, tool: str = "mastodon",
+             **headers: str) -> dict[str, Any]:  # fmt: skip
+        given = headers if signature is None else headers | {"X-Hub-Signature": signature}
+        return world.call(route, body, headers=given, queryStringParameters={"from": tool})
+
+    def signed(secret: str, text: bytes = body) -> str:
+        return f"sha256={hmac.digest(secret.encode(), text, 'sha256').hex()}"
+
+    for secret in ("first-secret", "second-secret", "their-secret"):
+        assert call(signed(secret))["statusCode"] == 202
+    assert call(None, Authorization=f"Bearer {OWN}")["statusCode"] == 202
+    assert [provider for _, provider, _ in world.queued] == ["acme", "acme", "other", "acme"]
+    own = signed("first-secret")
+    wrong = [call(each) for each in (None, "", "sha256=", own[::-1], own[:-1], signed(""), "\ud800",
+             signed("first-secret", body + b" "), signed("shared-secret"))]  # fmt: skip
+    wrong += [call(own, tool="coop"), call(own, POSTS), call(own, Authorization="Bearer acme.no")]
+    assert {json.dumps(each) for each in wrong} == {json.dumps(world.call(POSTS, body, secret=""))}
 
 
 def test_the_document_is_that_of_the_template() -> None:

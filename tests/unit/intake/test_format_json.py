@@ -194,19 +194,6 @@ def test_an_empty_cell_is_an_absent_field_but_a_text_may_be_empty() -> None:
                            "published_at": "2026-11-25T10:00:00+00:00"}  # fmt: skip
 
 
-@pytest.mark.parametrize(("header", "code"), [
-    pytest.param("id,account,text,published_at", "csv_no_audience", id="no audience"),
-    pytest.param("id,account,text,audience", "csv_header", id="no time"),
-    pytest.param("account,text,audience,published_at", "csv_header", id="no id"),
-    pytest.param(HEADER + ",Text", "csv_header", id="a name twice"),
-    pytest.param(HEADER + ",", "csv_header", id="a column without a name"),
-])  # fmt: skip
-def test_a_header_at_fault_refuses_the_file(header: str, code: str) -> None:
-    with pytest.raises(FileRefusedError) as refused:
-        read(f"{header}\n{ROW}\n".encode())
-    assert (refused.value.code, refused.value.at) == (code, "row 1")
-
-
 @pytest.mark.parametrize(("header", "fault"), [
     ("id,user,text,audience", "No column is named account, published_at: rename"),
     (HEADER + ",Text", "Columns 3 and 6 have the same name"),
@@ -216,25 +203,6 @@ def test_a_header_at_fault_is_told_what_is_wrong(header: str, fault: str) -> Non
     with pytest.raises(FileRefusedError) as refused:
         read(f"{header}\n".encode())
     assert fault in refused.value.advice
-
-
-@pytest.mark.parametrize(("row", "code"), [
-    pytest.param(b"1,u1,Hello,public", "csv_row", id="too few cells"),
-    pytest.param(ROW.encode() + b",more", "csv_row", id="too many cells"),
-    pytest.param(ROW.encode().replace(b"Hello", b"a\0b"), "csv_row", id="NUL"),
-    pytest.param(ROW.encode().replace(b"Hello", b"\xe9"), "encoding", id="Latin-1"),
-    pytest.param(ROW.encode().replace(b"Hello", b'"a"b'), "csv_row", id="a quote amiss"),
-    pytest.param(ROW.encode().replace(b"Hello", b"x" * 131_073), "csv_row", id="a huge cell"),
-    pytest.param(b'1,u,"' + b"x" * LINE_BYTES + b'"', "line_long", id="a line beyond bounds"),
-    pytest.param(b'1,u,"' + b"many words\n" * (LINE_BYTES // 10) + b'"', "line_long",
-                 id="lines beyond bounds"),
-    pytest.param(b'1,u,"\n'.ljust(LINE_BYTES, b"x") + b'"', "line_long", id="one byte beyond"),
-    pytest.param(b'1,u,"\n'.ljust(LINE_BYTES - 1, b"x") + b'"', "csv_row", id="not beyond"),
-])  # fmt: skip
-def test_a_row_at_fault_costs_itself_only(row: bytes, code: str) -> None:
-    found = read(b"\n".join((HEADER.encode(), ROW.encode(), row, ROW.encode(), b"")))
-    assert [item.at for item in items(found)] == ["row 2", "row 4"]
-    assert refusals(found) == [(code, "row 3")]
 
 
 def test_a_list_in_a_cell_nested_without_end_is_no_list() -> None:

@@ -5,7 +5,6 @@ import io
 import tracemalloc
 import zlib
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +16,6 @@ from ledger.codes import FileRefusedError, Refusal
 from ledger.findings import Pseudonyms
 from ledger.posts import LINE_BYTES, TranslatedPost, read_translated_line
 
-EXPORTS = Path(__file__).parents[4] / "shared" / "data" / "exports"
 PSEUDONYMS = Pseudonyms.derive(b"secret", "acme", "k2026-11")
 
 
@@ -181,32 +179,3 @@ class TestFlatMemory:
 
         count, given, peak = self.peak(packed(), context(budget=Budget()))
         assert (count, given > 100_000_000, peak < self.MOST_BYTES) == (self.ITEMS, True, True)
-
-
-def counts(path: Path) -> tuple[int, int]:
-    """Accepted and refused items of a real export."""
-    lines = translated(path.read_bytes())
-    refused = sum(line.startswith(b'{"refused":') for line in lines)
-    return len(lines) - refused, refused
-
-
-@pytest.mark.skipif(not EXPORTS.is_dir(), reason="the real exports are not here")
-class TestRealExports:
-    def test_public_groups_enter(self) -> None:
-        found = [counts(path) for path in sorted(EXPORTS.glob("telegram/public-*.json"))]
-        assert [sum(column) for column in zip(*found, strict=True)] == [560, 0]
-
-    @pytest.mark.parametrize(
-        "name", ["telegram/refuse-personal-chat", "telegram/refuse-whole-account-export",
-                 "activitystreams/note_unlisted"],
-    )  # fmt: skip
-    def test_what_is_private_does_not(self, name: str) -> None:
-        with pytest.raises(FileRefusedError) as refused:
-            counts(EXPORTS / f"{name}.json")
-        assert refused.value.code == "not_public"
-
-    def test_events_of_matrix_are_unknown(self) -> None:
-        for path in EXPORTS.glob("matrix/*.json"):
-            with pytest.raises(FileRefusedError) as refused:
-                counts(path)
-            assert refused.value.code == "format_unknown"

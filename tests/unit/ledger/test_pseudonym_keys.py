@@ -97,10 +97,6 @@ def test_the_keys_of_the_coming_days_are_made_ahead() -> None:
     assert [*salts.stored] == ["k2027-01", "k2027-02", "k2027-03"]
 
 
-def test_neither_secret_nor_key_is_shown() -> None:
-    assert "secret" not in repr(keys(MemorySalts(), StandingClock()))
-
-
 def test_nothing_secret_is_shown_where_a_key_is_printed() -> None:
     """A traceback or a log prints what a variable holds."""
     salts, secret = MemorySalts(), b"the root key"
@@ -110,7 +106,7 @@ def test_nothing_secret_is_shown_where_a_key_is_printed() -> None:
     shown = "".join(map(repr, (made, pseudonyms, salt)))
     assert repr(secret) not in shown
     assert repr(salt.salt) not in shown
-    assert repr(pseudonyms.key) not in shown
+    assert not any(one in shown for one in (repr(pseudonyms.key), pseudonyms.key.hex()))
 
 
 LONG = bytes(range(0x50)), bytes(range(0x60, 0xB0)), bytes(range(0xB0, 0x100))
@@ -152,9 +148,3 @@ def test_a_pseudonym_differs_by_account_provider_secret_and_key() -> None:
 
 def test_a_pseudonym_starts_with_the_id_of_its_key() -> None:
     assert Pseudonyms.derive(b"s", "acme", "k2").of("\u00e9\U0001f600").startswith("k2:")
-
-
-def test_the_key_is_not_shown() -> None:
-    one = Pseudonyms.derive(b"secret", "acme", "k2026-11")
-    assert one.key.hex() not in repr(one)
-    assert str(one.key) not in repr(one)

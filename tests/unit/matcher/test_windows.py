@@ -42,29 +42,18 @@ ROWS = {
     "a term inside a longer one does not count": (counted(2, "kode otp", "otp"), "kode otp", []),
     "terms that overlap count each": (counted(2, "a b", "b c"), "a b c", ["a b", "b c"]),
     "at least two, too far apart": (counted(2, "a", within=1), "a x x a", []),
-    "at least two with a group": (
-        counted(2, "a", "b", groups=(("c",),)),
-        "a b c",
-        ["a", "b", "c"]),
-    "at least two and a group that share a word": (
-        counted(2, "a", "b", groups=(("a",),)),
-        "a b",
-        []),
-    "at least two and a group that share three": (
-        counted(2, "a", "b", groups=(("a",),)),
-        "a b a",
-        ["a", "b", "a"]),
-    "at least two with a link": (
-        counted(2, "a", links=("c.example",)),
-        "a c.example a",
-        ["a", "c.example", "a"]),
+    "at least two with a group": (counted(2, "a", "b", groups=(("c",),)), "a b c", ["a", "b", "c"]),
+    "at least two and a group that share a word":
+        (counted(2, "a", "b", groups=(("a",),)), "a b", []),
+    "at least two and a group that share three":
+        (counted(2, "a", "b", groups=(("a",),)), "a b a", ["a", "b", "a"]),
+    "at least two with a link":
+        (counted(2, "a", links=("c.example",)), "a c.example a", ["a", "c.example", "a"]),
     "an exception takes one of two": (counted(2, "a", except_=("a b",)), "a x a b", []),
     "a context cancels what counts": (counted(2, "a", unless=("never",)), "a a never", []),
     "8 an exception": (rule_of(["otp"], except_=("otp bank",)), "otp bank", []),
-    "8 an exception hides no other": (
-        rule_of(["otp"], except_=("otp bank",)),
-        "otp bank otp",
-        ["otp"]),
+    "8 an exception hides no other":
+        (rule_of(["otp"], except_=("otp bank",)), "otp bank otp", ["otp"]),
     "an exception only touches": (rule_of(["a b"], except_=("b c",)), "a b c", ["a b"]),
     "8 two exceptions around a hit": (
         rule_of(["otp"], except_=("otp bank", "bank otp")),
@@ -85,18 +74,12 @@ ROWS = {
         ["send me", "otp"]),
     "15 a context cancels": (rule_of(["otp"], unless=("never",)), "never x x x otp", []),
     "15 a context near the window": (rule_of(["a"], within=2, unless=("never",)), "a x never", []),
-    "15 a context far from the window": (
-        rule_of(["otp"], within=2, unless=("never",)),
-        "otp x x never",
-        ["otp"]),
-    "a context cancels its own window only": (
-        rule_of(["otp"], within=1, unless=("never",)),
-        "never otp x x x otp",
-        ["otp"]),
-    "a context inside a link cancels nothing": (
-        rule_of(["otp"], unless=("never",)),
-        "otp https://never.example",
-        ["otp"]),
+    "15 a context far from the window":
+        (rule_of(["otp"], within=2, unless=("never",)), "otp x x never", ["otp"]),
+    "a context cancels its own window only":
+        (rule_of(["otp"], within=1, unless=("never",)), "never otp x x x otp", ["otp"]),
+    "a context inside a link cancels nothing":
+        (rule_of(["otp"], unless=("never",)), "otp https://never.example", ["otp"]),
 }  # fmt: skip
 
 

@@ -158,6 +158,7 @@ def test_the_charts_of_a_period_show_each_day_and_shadow_apart() -> None:
     pytest.param(part("2026-11-05", decided=1), True, id="decided"),
     pytest.param(part("2026-11-05", overturned=1), True, id="overturned only"),
     pytest.param(part("2026-11-05", inspected=9), False, id="neither"),
+    pytest.param(part("2026-11-05", acted=1), False, id="acted on without a finding"),
 ])  # fmt: skip
 def test_the_chart_of_decisions_is_on_a_page_with_any(day: SummaryPart, *, shown: bool) -> None:
     month = Summary(
@@ -168,6 +169,7 @@ def test_the_chart_of_decisions_is_on_a_page_with_any(day: SummaryPart, *, shown
     )  # fmt: skip
     page = Pages(PublishedSets({}), "", "2026-11-30").summary(month, digest="")
     assert ("<title>Findings decided and decisions overturned by day</title>" in page) == shown
+    assert "no post was received or acted on" not in page
 
 
 MONTHS = ("2026-09", "2026-10", "2026-11")

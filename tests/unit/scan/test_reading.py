@@ -57,10 +57,6 @@ def test_a_refusal_has_the_line_and_byte_where_its_record_begins(mark: bytes, en
     assert [refusal.line for refusal in read_records(data, begins_file=True).refusals] == [3, 5]
 
 
-def test_a_lone_carriage_return_ends_no_line() -> None:
-    assert read_records(GOOD + b"\r" + GOOD + b"\n").refused == {Code.JSON_SYNTAX: 1}
-
-
 def test_all_refusals_are_counted_and_the_first_are_kept() -> None:
     reading = read_records(b"[]\n" * (REFUSALS_IN_DETAIL + 5))
     assert reading.refused == {Code.NOT_AN_OBJECT: REFUSALS_IN_DETAIL + 5}
@@ -105,18 +101,6 @@ def split(data: bytes, size: int) -> list[OwnedLines]:
     return [read_owned(objects, objects.unit(start, end)) for start, end in made]
 
 
-@pytest.mark.parametrize(("data", "size", "expected"), [
-    (b"ab\ncd\n", 3, [b"ab\n", b"cd\n"]), (b"ab\ncd\n", 2, [b"ab\n", b"cd\n", b""]),
-    (b"ab\ncd", 3, [b"ab\n", b"cd"]), (b"abcdef\ng", 2, [b"abcdef\n", b"", b"", b"g"]),
-    (b"\n\n\n", 1, [b"\n", b"\n", b"\n"]), (b"a\r\nb\r\n", 2, [b"a\r\n", b"b\r\n", b""]),
-    (b"a\rb\n", 2, [b"a\rb\n", b""]),
-], ids=["a line begins on a boundary", "a line crosses one", "no newline at the end",
-        "a line crosses two", "empty lines", "CRLF across a boundary",
-        "a lone CR ends no line"])  # fmt: skip
-def test_ranges_own_lines(data: bytes, size: int, expected: list[bytes]) -> None:
-    assert [one.data for one in split(data, size)] == expected
-
-
 def test_the_rest_of_a_line_beyond_all_bounds_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(unit_input, "LINE_BYTES", 20)
     monkeypatch.setattr(unit_input, "READ_ON_BYTES", 4)
@@ -147,13 +131,6 @@ def test_memory_stays_flat_whatever_the_line(monkeypatch: pytest.MonkeyPatch) ->
     assert max(objects.asked) == 200
     assert len(found.data) <= 1_100
     assert found.size == 100_000
-
-
-def test_a_line_passed_over_is_one_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = split(b'{"a":"' + b"x" * 3_000_000 + b'"}\n', 1_000_000)[0]
-    assert found.passed_over > 0
-    records = read_records(found.data)
-    assert (records.records, records.refused) == (1, {Code.LINE_LONG: 1})
 
 
 def test_lines_that_differ_only_in_what_was_passed_over_are_other_units() -> None:

@@ -204,9 +204,8 @@ def test_what_is_missing_is_said(folder: Path, capsys: pytest.CaptureFixture[str
 
 
 USAGE = {
-    "nothing": (
-        (),
-        "name a file of labelled posts, or --counts, or --provider or --run for decisions"),
+    "nothing":
+        ((), "name a file of labelled posts, or --counts, or --provider or --run for decisions"),
     "no texts": (("--provider", "acme"), "--posts FILE is needed: Terang keeps no texts of posts"),
     "no messages": (("--run", "run", "--posts", "p"),
                     "--run needs --cases FILE, the messages with the decisions"),

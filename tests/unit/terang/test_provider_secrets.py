@@ -66,15 +66,18 @@ def test_two_secrets_hold_until_the_next(stored: dict[str, str],
 
 def test_the_key_of_coop_is_checked_and_kept(stored: dict[str, str],
                                              monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
-    def sign(text: str) -> int:
+    def sign(text: str, *tool: str) -> int:
         monkeypatch.setattr("sys.stdin", io.StringIO(text))
-        return main(["providers", "sign", "acme"])
+        return main(["providers", "sign", "acme", *tool])
 
     first, second = (make_rsa(65537, 2048).public_key().public_bytes(*PEM).decode() for _ in "12")
     elliptic = make_ec(SECP256R1()).public_key().public_bytes(*PEM).decode()
     assert [sign(text) for text in ("", "no key", elliptic)] == [1, 1, 1]
+    assert sign("too-short", "--tool", "mastodon") == 1
     assert stored == KEPT
     assert [sign(first), sign(second)] == [0, 0]
     assert stored["signed/acme/coop"] == " ".join(
         "".join(pem.splitlines()[1:-1]) for pem in (second, first)
     )
+    assert [sign(f"webhook-secret-{each}\n", "--tool", "mastodon") for each in "12"] == [0, 0]
+    assert stored["signed/acme/mastodon"] == "webhook-secret-2 webhook-secret-1"

@@ -1,16 +1,22 @@
 """Dead letters go back as they came, in their first sender's name, and none is lost on the way."""
 
 import json
+from collections import defaultdict
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
+import boto3
 import pytest
 from simulation.answers import refusal
 from simulation.clients import Client, DirectTransport
 from simulation.dynamodb import DynamoDB
 from simulation.sqs import SQS
+from support.doors_world import DoorsWorld
+from support.sample_messages import SENT, notice
 
-from ledger.objects import ATTRIBUTES
+from ledger.keys import Provider
+from ledger.objects import ATTRIBUTES, Delivery, TimeReserveError
 from ledger.table import Table
 from terang.repair import put_back
 from terang.repair.dead_letters import (
@@ -22,6 +28,7 @@ from terang.repair.dead_letters import (
     MessagesTarget,
     NamesTarget,
     RedriveResult,
+    dead_letters,
 )
 
 DEAD, LIVE = "https://sqs.example/dead", "https://sqs.example/live"
@@ -147,6 +154,39 @@ def test_nothing_is_lost_when_it_is_killed_and_begun_again(sqs: SQS, clock: Cloc
     assert bodies(sqs, DEAD) == []
     assert sorted(set(bodies(sqs, LIVE))) == letters
     assert len(bodies(sqs, LIVE)) <= len(letters) + 1
+
+
+@pytest.mark.parametrize(("role", "left"), [("AROAREDRIVE", {}), (OPERATOR, {NOT_BELIEVED: 2})])
+def test_what_came_by_http_goes_back_and_is_counted_once(
+        sqs: SQS, clock: Clock, monkeypatch: pytest.MonkeyPatch, role: str,
+        left: dict[str, int]) -> None:  # fmt: skip
+    """Only the role that may repeat letters speaks in the name of the function that sent them."""
+    world = DoorsWorld()
+    world.cases.store.put_provider(Provider("acme", ("AROAACME",), territory=("DE",)))
+    world.call("POST /v1/cases", notice())
+    [(door, provider, body)] = world.queued
+    named = {"provider": provider, "door": door}
+    sent = Delivery("arn:cases", body, "AROAINBOX:x", named, SENT)
+    with pytest.raises(TimeReserveError):
+        world.cases.case_deliveries().take(sent, lambda: 0)
+    clock.now = SENT.timestamp()
+    die(sqs, body, body, sender="AROAINBOX:x", **named)
+    caller = {"UserId": f"{role}:me", "Account": "123456789012"}
+    clients = {"sqs": sqs, "sts": SimpleNamespace(get_caller_identity=lambda: caller)}
+    monkeypatch.setattr(boto3, "client", clients.get)
+    urls = {"CasesUrl": LIVE, "CasesDeadUrl": DEAD, "InboxSender": "AROAINBOX"}
+    remote: Any = SimpleNamespace(store=world.cases.store, outputs=defaultdict(str, urls),
+                                  redrive_sender="AROAREDRIVE")  # fmt: skip
+    queue = dead_letters(remote)["cases"]
+    assert queue.redrive(clock.now + 1, None, lambda _: None).left == left
+    statuses: list[str] = []
+    for letter in sqs.queues[LIVE].messages:
+        again = {name: value["StringValue"] for name, value in letter.attributes.items()}
+        sent = Delivery("arn:cases", letter.body, f"{role}:me", again, SENT)
+        taken = world.cases.case_deliveries().take(sent, lambda: 300) or []
+        statuses += [each.status for each in taken]
+    assert statuses == ([] if left else ["taken", "repeated"])
+    assert world.cases.types() == ([] if left else ["notice"])
 
 
 def test_a_limit_holds_for_letters_and_the_rest_stays(sqs: SQS) -> None:
