@@ -25,18 +25,8 @@ from msgspec import structs
 
 import matcher.sign_catalogue as catalogue
 from claims.text_words import read_json
+from matcher import fold
 from matcher.engine import Matcher
-from matcher.fold import (
-    FOLD,
-    HAN,
-    STRICT,
-    NamedHost,
-    fold,
-    is_spaceless,
-    sound_pattern,
-    sounds_of,
-    syllables,
-)
 from matcher.hit import Span
 from matcher.term import Term, pattern_of
 from rules.pack import Mode, Pack, PackFile, Problem, Rule, sign_of
@@ -80,7 +70,7 @@ def _condition(rule: Rule) -> object:
         for group in rule.groups
     )
     counted = rule.at_least and (rule.at_least.n, frozenset(rule.at_least.of))
-    hosts = frozenset(NamedHost.of(host) for host in rule.links)
+    hosts = frozenset(fold.NamedHost.of(host) for host in rule.links)
     return groups, counted, hosts, rule.score and msgspec.json.encode(rule.score, order="sorted")
 
 
@@ -204,11 +194,11 @@ class _Advice:
 
     def hosts(self) -> Iterator[Problem]:
         """Yield hosts that are subdomains of another host of the rule."""
-        names = {NamedHost.of(written): written for written in self.rule.links}
+        names = {fold.NamedHost.of(written): written for written in self.rule.links}
         for (name, itself), written in names.items():
             labels = name.split(".")
             above = (".".join(labels[first:]) for first in range(1, len(labels)))
-            named = (names.get(NamedHost(domain, itself=True)) for domain in above)
+            named = (names.get(fold.NamedHost(domain, itself=True)) for domain in above)
             if itself and (other := next(filter(None, named), None)):
                 message = f"`{written}` adds nothing: `{other}` includes its subdomains; drop one"
                 yield self._warn(Listed("links", written), message)
@@ -289,7 +279,7 @@ _KINDS = {
 """The lists of `kept_out` that are names, and what they name."""
 
 _LONGEST = 6  # words of a name, or Chinese letters
-_ALL_HAN = re.compile(f"[ {''.join(syllables().values())}]+")
+_ALL_HAN = re.compile(f"[ {''.join(fold.syllables().values())}]+")
 
 
 def named_in(term: str) -> str | None:
@@ -320,7 +310,7 @@ def named_in(term: str) -> str | None:
 def _sounds_of_names() -> tuple[tuple[str, str], ...]:
     """Return the sounds of each name in Han letters, of two letters or more, and what it is of."""
     pairs = ((f" {name} ", kind) for name, kind in _names()[0].items() if " " in name)
-    sounding = ((sounds_of(name), kind) for name, kind in pairs)
+    sounding = ((fold.sounds_of(name), kind) for name, kind in pairs)
     return tuple((name, kind) for name, kind in sounding if _ALL_HAN.fullmatch(name))
 
 
@@ -353,7 +343,7 @@ def _names() -> tuple[dict[str, str], re.Pattern[str], re.Pattern[str]]:
 
 def _words_of(text: str) -> list[str]:
     """Return the folded words of a text. Look-alikes stay: Russian "том" is no Tom."""
-    return "".join(HAN.get(char, char) for char in text.translate(STRICT)).split()
+    return "".join(fold.HAN.get(char, char) for char in text.translate(fold.STRICT)).split()
 
 
 PLACEHOLDER = "Put here"
@@ -397,13 +387,13 @@ def term_warning(written: str) -> str | None:
     '`c++` is compared as `c`: signs at its ends do not count, so it may match too much'
     """
     literal = Term.of(written).literal.strip()
-    words = fold(literal).strip(" ")
-    if any(FOLD[ord(sign)] == " " for sign in (literal[0], literal[-1])):
+    words = fold.fold(literal).strip(" ")
+    if any(fold.FOLD[ord(sign)] == " " for sign in (literal[0], literal[-1])):
         return (
             f"`{written}` is compared as `{words}`: signs at its ends do not count, "
             "so it may match too much"
         )
-    if len(words) == 1 and not is_spaceless(words):
+    if len(words) == 1 and not fold.is_spaceless(words):
         return f"`{written}` is a single letter or digit, so it may match too much"
     return None
 
@@ -424,7 +414,7 @@ def pinyin_problem(written: str) -> str | None:
     """Return why a string cannot be a term in pinyin, or None if it can."""
     if problem := catalogue.pinyin_problem(written):
         return problem
-    sounds = sound_pattern(written)
+    sounds = fold.sound_pattern(written)
     kind = next((kind for name, kind in _sounds_of_names() if name in sounds), None)
     what = f"`{written}` sounds like the name of {kind}"
     return f"{what}; no score may know one, so drop it" if kind else None

@@ -24,16 +24,7 @@ import msgspec
 from msgspec import structs
 from publicsuffixlist import PublicSuffixList
 
-from authoring.advice import (
-    advise,
-    named_in,
-    pinyin_problem,
-    repeated_conditions,
-    term_warning,
-    weighted_term_problem,
-    why_unprotected,
-    words_asked_for,
-)
+from authoring import advice as advisor
 from authoring.explain import contact_warnings, why_not
 from authoring.joined import joined_warnings
 from matcher.engine import Matcher
@@ -117,8 +108,8 @@ def check_packs(
         warnings += known.found(word_warnings, file, warns=True)
     if advice:
         for file in running:
-            warnings += known.found(advise, file, warns=True)
-        warnings += repeated_conditions(running)
+            warnings += known.found(advisor.advise, file, warns=True)
+        warnings += advisor.repeated_conditions(running)
         # Jokes imitate what is harmful: with a contact they are no longer jokes.
         serious = [(code, text) for code, text, heading in seen if heading != "satire and jokes"]
         texts = [text for _, text in serious]
@@ -289,22 +280,22 @@ def word_problems(file: PackFile) -> Iterator[Problem]:
 def _score_problems(file: PackFile, rule: str, score: Score) -> Iterator[Problem]:
     first: dict[str, str] = {}  # by pattern
     for written in score.terms:
-        if problem := weighted_term_problem(written):
+        if problem := advisor.weighted_term_problem(written):
             yield file.problem((rule, "score", written), problem, rule)
         elif (other := first.setdefault(pattern_of(written), written)) != written:
             message = f"`{written}` is found where `{other}` is, and would count twice; drop one"
             yield file.problem((rule, "score", written), message, rule)
     for written in score.pinyin:
-        if problem := pinyin_problem(written):
+        if problem := advisor.pinyin_problem(written):
             yield file.problem((rule, "pinyin", written), problem, rule)
 
 
 def word_warnings(file: PackFile) -> Iterator[Problem]:
     """Yield what may surprise the author of a pack, or waits for their words."""
     pack = file.pack
-    if why := why_unprotected(pack):
+    if why := advisor.why_unprotected(pack):
         yield file.problem(("id",), why)
-    if asked := words_asked_for(file.text):
+    if asked := advisor.words_asked_for(file.text):
         yield Problem(file.name, asked[0], None, asked[1])
     if any(rule.score for rule in pack.rules) and (why := _why_no_figures(pack)):
         yield file.problem(("id",), why)
@@ -341,7 +332,7 @@ def _listed_warnings(words: Iterable[str]) -> Iterator[tuple[str, str]]:
     for written in words:
         sign, term = sign_of(written), Term.of(written)
         key = (written, "") if sign else (term.pattern, term.letters)
-        if not sign and (warning := term_warning(written)):
+        if not sign and (warning := advisor.term_warning(written)):
             yield written, warning
         if key in seen:
             same = f"`{written}` says the same as `{seen[key]}`; one will do"
@@ -406,7 +397,7 @@ def _check_names(file: PackFile, rule: Rule, matcher: Matcher) -> Iterator[Probl
     `authoring.advice` says which. Names in `unless` and `except` are not looked at.
     """
     groups = () if rule.score else rule.term_groups
-    named = {term: kind for term in chain(*groups) if (kind := named_in(term))}
+    named = {term: kind for term in chain(*groups) if (kind := advisor.named_in(term))}
     left = [tuple(term for term in group if term not in named) for group in groups]
     needed = [(str(at), groups[at][0]) for at, group in enumerate(left) if not group]
     if named and not needed:

@@ -26,25 +26,14 @@ from msgspec import structs
 
 from matcher.part_signs import SCRIPTS, word_lists
 from matcher.sign_catalogue import SIGNS
-from rules import pack_parts
+from rules import pack_parts, rule
 from rules.pack import Ground, LegalGround, Origin, Pack, ProtectedSentences, TranslatedTitle
-from rules.rule import (
-    LANGUAGE_KEYS,
-    NOT_WITH_SCORE,
-    WEIGHTS_KEYS,
-    WITH_COPIES,
-    AtLeast,
-    CopyOf,
-    Rule,
-    Sign,
-    Translated,
-)
 from rules.yaml_reader import keys_of
 
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 WIDTH = 100  # code points
 _LISTS = {
-    "rules": keys_of(Rule),
+    "rules": keys_of(rule.Rule),
     "trained_on": keys_of(pack_parts.TrainingPosts),
     "held_back": keys_of(pack_parts.HeldBack),
     "ordinary": keys_of(pack_parts.OrdinaryPosts),
@@ -57,15 +46,15 @@ _BLOCKS = frozenset({"all", "match", "ignore", "mistakes", *_LISTS, *_LISTS["pro
 _NESTED = {
     "legal_ground": keys_of(LegalGround),
     "origin": keys_of(Origin),
-    "at_least": keys_of(AtLeast),
+    "at_least": keys_of(rule.AtLeast),
     "score": keys_of(pack_parts.Score),
     "card": keys_of(pack_parts.PackCard),
-    "title": LANGUAGE_KEYS,
-    "why": LANGUAGE_KEYS,
+    "title": rule.LANGUAGE_KEYS,
+    "why": rule.LANGUAGE_KEYS,
 }
 """The keys of mappings that are laid out line by line. A title or why may be one text instead."""
 _FLOW_KEYS = ("from", "until", "script", "words_of", *keys_of(pack_parts.Interval), "mode")
-_WEIGHTS = frozenset(WEIGHTS_KEYS)
+_WEIGHTS = frozenset(rule.WEIGHTS_KEYS)
 _BLOCK_HEADER = re.compile(r"[|>][-+0-9]*[ \t]+(#.*)")
 
 
@@ -344,30 +333,27 @@ def pack_schema() -> Schema:
     >>> schema["title"], "within" in schema["$defs"]["Rule"]["properties"]
     ('A pack of Terang', True)
     """
-    kinds = (Pack, Sign, Translated, TranslatedTitle, CopyOf)
+    kinds = (Pack, rule.Sign, rule.Translated, TranslatedTitle, rule.CopyOf)
     _, schemas = msgspec.json.schema_components(kinds, ref_template="#/$defs/{name}")
     schemas = {name: _closed(schema) for name, schema in schemas.items() if name != "Translation"}
-    pack, rule = schemas["Pack"]["properties"], schemas["Rule"]["properties"]
-    group, keywords = (
-        rule["all"]["items"],
-        {word for some in pack_parts.KEYWORDS.values() for word in some},
-    )
+    pack, rules = schemas["Pack"]["properties"], schemas["Rule"]["properties"]
+    group, keywords = rules["all"]["items"], set().union(*pack_parts.KEYWORDS.values())
     group["items"] = _or_mapping(group["items"], "Sign")
-    rule["any"] = group | {"description": "One group of terms and signs."}
+    rules["any"] = group | {"description": "One group of terms and signs."}
     schemas["AtLeast"]["properties"]["of"] = group
     pack["title"] = _or_mapping(pack["title"], "TranslatedTitle")
-    pack["why"], rule["why"] = (_or_mapping(one["why"], "Translated") for one in (pack, rule))
-    rule["copies"] = {"$ref": "#/$defs/CopyOf"}
-    for examples in (rule["match"], rule["ignore"]):
+    pack["why"], rules["why"] = (_or_mapping(one["why"], "Translated") for one in (pack, rules))
+    rules["copies"] = {"$ref": "#/$defs/CopyOf"}
+    for examples in (rules["match"], rules["ignore"]):
         examples["minItems"] = 2
     pack["category"]["enum"] = sorted(pack_parts.KEYWORDS)
     pack["keywords"] |= {"minItems": 1, "items": {"enum": sorted(keywords)}}
     schemas["Sign"]["properties"]["sign"]["enum"] = sorted(SIGNS)
     schemas["Score"]["properties"]["signs"]["propertyNames"] = {"enum": sorted(SIGNS)}
-    schemas["Score"]["anyOf"] = [{"required": [key]} for key in WEIGHTS_KEYS]
+    schemas["Score"]["anyOf"] = [{"required": [key]} for key in rule.WEIGHTS_KEYS]
     gate = schemas["Gate"]["properties"]
     gate["script"]["enum"], gate["words_of"]["enum"] = sorted(SCRIPTS), sorted(word_lists())
-    for name, kind in (("Pack", Pack), ("Rule", Rule)):
+    for name, kind in (("Pack", Pack), ("Rule", rule.Rule)):
         fields = schemas[name]["properties"]
         schemas[name]["properties"] = {key: fields[key] for key in keys_of(kind)}
     schemas["Pack"]["required"].remove("digest")
@@ -377,14 +363,14 @@ def pack_schema() -> Schema:
     ]
     schemas["Rule"] |= {
         "if": {"required": ["copies"]},
-        "then": {"propertyNames": {"enum": list(WITH_COPIES)}},
+        "then": {"propertyNames": {"enum": list(rule.WITH_COPIES)}},
         "else": {
             "required": ["match", "ignore"],
             "anyOf": [{"required": [key]} for key in ("all", "any", "at_least", "links", "score")],
         },
         "not": {"required": ["all", "any"]},
         "dependentSchemas": {
-            "score": {"not": {"anyOf": [{"required": [key]} for key in NOT_WITH_SCORE]}}
+            "score": {"not": {"anyOf": [{"required": [key]} for key in rule.NOT_WITH_SCORE]}}
         },
     }
     return {

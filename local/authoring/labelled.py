@@ -27,6 +27,7 @@ from io import StringIO
 import numpy as np
 import numpy.typing as npt
 
+from ledger.units import wilson_interval
 from rules.pack_parts import WEIGHT
 
 HARMFUL = ("harmful", "1", "true", "yes")
@@ -192,8 +193,6 @@ TAIL = 3 / 20
 LOWEST = WEIGHT + 1
 """The lowest threshold: no single term or sign is enough."""
 
-_Z = 1.959964  # 95 %
-
 type Sums = npt.NDArray[np.int64]
 type Flags = npt.NDArray[np.bool_]
 type Reals = npt.NDArray[np.float64]
@@ -320,18 +319,8 @@ def share_of_groups(flags: Flags, groups: Sequence[int]) -> tuple[int, int, floa
     for group, flag in zip(groups, flags.tolist(), strict=True):
         with_flag[group] += flag
     part = sum(2 * with_flag[group] >= count for group, count in posts.items())
-    return part, len(posts), *_interval(part, len(posts))
-
-
-def _interval(part: int, whole: int) -> tuple[float, float]:
-    """Return the 95 % interval of a share (Wilson 1927)."""
-    if not whole:
-        return 0.0, 1.0
-    share, spread = part / whole, 1 + _Z**2 / whole
-    centre = (share + _Z**2 / (2 * whole)) / spread
-    margin = _Z / spread * math.sqrt(share * (1 - share) / whole + _Z**2 / (4 * whole**2))
-    low, high = max(centre - margin, 0.0), min(centre + margin, 1.0)
-    return math.floor(low * 1000) / 1000, math.ceil(high * 1000) / 1000
+    low, high = wilson_interval(part, len(posts)) if posts else (0.0, 1.0)
+    return part, len(posts), math.floor(low * 1000) / 1000, math.ceil(high * 1000) / 1000
 
 
 ROWS = 50

@@ -25,7 +25,6 @@ from urllib.request import Request, urlopen
 import msgspec
 import numpy as np
 import numpy.typing as npt
-from cyclopts import Parameter
 from rich.progress import TextColumn, TimeElapsedColumn
 
 from claims import admission
@@ -39,6 +38,7 @@ from ledger.findings import is_id
 from ledger.texts import encode_json_lines
 from terang import ROOT, InputError, terminal
 from terang.case_queue import UNREADABLE, decoded
+from terang.terminal import option, says
 
 
 class _Pointer(msgspec.Struct, frozen=True):
@@ -281,7 +281,7 @@ class SentenceModel:
 INDEX = Path("terang-index")
 HTTPS = "https://"
 
-Feed = Annotated[str, Parameter(help="JSON-LD, a DataFeed or CSV: a file, or an https address")]
+Feed = Annotated[str, says("JSON-LD, a DataFeed or CSV: a file, or an https address")]
 
 
 class AskedText(msgspec.Struct):
@@ -295,21 +295,17 @@ def import_feed(
     feed: Feed,
     /,
     *,
-    index: Annotated[Path | None, Parameter(metavar="DIR", help=f"default: {INDEX}")] = None,
+    index: Annotated[Path | None, option("DIR", f"default: {INDEX}")] = None,
     trust: Annotated[
         tuple[str, ...],
-        Parameter(
-            metavar="DOMAIN",
-            help="with --index: accept this publisher's checks in addition to those of the public"
+        option(
+            "DOMAIN",
+            "with --index: accept this publisher's checks in addition to those of the public"
             " list; a stack has its parameter TrustedPublishers",
         ),
     ] = (),
-    stack: Annotated[
-        str, Parameter(metavar="NAME", help="put the feed where this deployed stack imports it")
-    ] = "",
-    confirm: Annotated[
-        bool, Parameter(help="with --stack: the feed may withdraw most of its checks")
-    ] = False,
+    stack: Annotated[str, option("NAME", "put the feed where this deployed stack imports it")] = "",
+    confirm: Annotated[bool, says("with --stack: the feed may withdraw most checks")] = False,
 ) -> int:
     """Import one feed; 0 when its checks are in the index, 2 if it cannot be read."""
     if "://" in feed and not feed.startswith(HTTPS):
@@ -403,24 +399,16 @@ def _progress(first: str) -> Iterator[Callable[[str], None]]:
 
 
 def ask_texts(
-    text: Annotated[
-        str | None, Parameter(help="the text; - reads stdin", allow_leading_hyphen=True)
-    ] = None,
+    text: Annotated[str | None, says("the text; - reads stdin", allow_leading_hyphen=True)] = None,
     /,
     *,
-    file: Annotated[
-        Path | None, Parameter(metavar="TEXTS", help='instead: lines of {"id", "text"}')
-    ] = None,
-    index: Annotated[Path, Parameter(metavar="DIR", help=f"default: {INDEX}")] = INDEX,
-    as_json: Annotated[
-        bool, Parameter(name="--json", help="print a line of JSON for each text")
-    ] = False,
-    language: Annotated[str, Parameter(metavar="TAG", help="default: guessed")] = "",
-    published: Annotated[terminal.Day | None, Parameter(help="when the text was posted")] = None,
-    why: Annotated[bool, Parameter(help="show the features that decided the order")] = False,
-    meaning: Annotated[
-        bool, Parameter(help="order the suggestions by meaning too (needs `make meaning`)")
-    ] = False,
+    file: Annotated[Path | None, option("TEXTS", 'instead: lines of {"id", "text"}')] = None,
+    index: Annotated[Path, option("DIR", f"default: {INDEX}")] = INDEX,
+    as_json: Annotated[bool, says("print a line of JSON for each text", name="--json")] = False,
+    language: Annotated[str, option("TAG", "default: guessed")] = "",
+    published: Annotated[terminal.Day | None, says("when the text was posted")] = None,
+    why: Annotated[bool, says("show the features that decided the order")] = False,
+    meaning: Annotated[bool, says("order suggestions by meaning too (`make meaning`)")] = False,
 ) -> int:
     """Answer each text; 0 even if no check was found, 2 if there is no index."""
     if (text is None) == (file is None):

@@ -21,16 +21,9 @@ from ledger.objects import S3Objects
 from ledger.texts import Clock, SystemClock, encode_json, utc
 from ledger.units import receipt_problem
 from matcher import Mode, Pack, Paused, ProviderSettings, RuleSet, load_set
+from rules import rule_set as sets
 from rules.pack import pack_paths
 from rules.pinned import FACTCHECKS, pack_yaml, without_factchecks
-from rules.rule_set import (
-    Adopted,
-    counted_rules,
-    is_as_tried,
-    with_factchecks,
-    with_notes,
-    with_settings,
-)
 from terang import check_known
 from terang.next_set import SetHistory, SetRequest, going_back, next_set
 from terang.terminal import counted
@@ -169,7 +162,7 @@ def notice_until(pack: Pack, notice_hours: int) -> datetime:
 
 def check_receipts(provider: str, packs: Iterable[Pack]) -> None:
     """Raise OperatorError if a receipt that counts all rules of these packs is too large."""
-    if problem := receipt_problem(counted_rules(packs)):
+    if problem := receipt_problem(sets.counted_rules(packs)):
         advice = "name fewer packs for it with --provider, or shorten ids"
         raise OperatorError(f"{provider} would run {problem}; {advice}")
 
@@ -304,7 +297,7 @@ class PackBucket:
                 settings = msgspec.structs.replace(settings, packs=tuple(packs))
             if factchecks is not None:
                 settings = msgspec.structs.replace(settings, factchecks=factchecks)
-            return with_settings(before, provider, settings)
+            return sets.with_settings(before, provider, settings)
 
         return self._change(changed)
 
@@ -318,7 +311,7 @@ class PackBucket:
             rules = (f"{pack.id}/{each.id}" for pack in before.packs for each in pack.rules)
             check_known("rule", rule, rules)
             pause = Paused(rule, utc(self.clock.now()), why)
-            return with_notes(before, [(provider, pause)])
+            return sets.with_notes(before, [(provider, pause)])
 
         return self._change(changed)
 
@@ -333,11 +326,11 @@ class PackBucket:
             check_known("paused rule", rule, (pause.rule for pause in settings.paused))
             left = tuple(pause for pause in settings.paused if pause.rule != rule)
             settings = msgspec.structs.replace(settings, paused=left)
-            return with_settings(before, provider, settings)
+            return sets.with_settings(before, provider, settings)
 
         return self._change(changed)
 
-    def adopt(self, provider: str, adopted: Collection[Adopted]) -> list[str]:
+    def adopt(self, provider: str, adopted: Collection[sets.Adopted]) -> list[str]:
         """Let a provider run rules as another run adopted them. Return those that lapse.
 
         A rule that is gone, or finds something else now, lapses. What was adopted later than now
@@ -346,10 +339,10 @@ class PackBucket:
         lapsed: list[str] = []
 
         def changed(before: RuleSet) -> bytes:
-            lapsed[:] = [one.rule for one in adopted if not is_as_tried(before.packs, one)]
+            lapsed[:] = [one.rule for one in adopted if not sets.is_as_tried(before.packs, one)]
             now = utc(self.clock.now())
             from_now = (msgspec.structs.replace(one, since=min(one.since, now)) for one in adopted)
-            return with_notes(before, ((provider, one) for one in from_now))
+            return sets.with_notes(before, ((provider, one) for one in from_now))
 
         self._change(changed)
         return lapsed
@@ -363,7 +356,9 @@ class PackBucket:
 
         def make_next(before: bytes | None) -> bytes:
             current = None if before is None else load_set(before)
-            return with_factchecks(current, index.digest, tuple(index.totals), now, notice_hours=0)
+            return sets.with_factchecks(
+                current, index.digest, tuple(index.totals), now, notice_hours=0
+            )
 
         digest = closing.put_in_force(self.objects, self.name, make_next, now)
         pack = next(pack for pack in self._set(digest).packs if pack.id == FACTCHECKS)

@@ -252,14 +252,15 @@ def _check_channels(_: type, channels: tuple[str, ...]) -> None:
             raise ValueError(f"Write {channel!r} as telegram:ID or discord:ID.")
 
 
-def _check_moderator(_: type, name: str | None) -> None:
-    if name is not None and not re.fullmatch("[A-Za-z0-9._-]{1,100}", name):
-        raise ValueError("A pseudonym has 1 to 100 letters, digits, `.`, `_` or `-`.")
+def _check(pattern: str, advice: str, _: type, text: str | None) -> None:
+    if text is not None and not re.fullmatch(pattern, text):
+        raise ValueError(advice)
 
 
-def _check_month(_: type, month: str) -> None:
-    if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month):
-        raise ValueError("Write the month as YYYY-MM.")
+_check_moderator = partial(
+    _check, "[A-Za-z0-9._-]{1,100}", "A pseudonym has 1 to 100 letters, digits, `.`, `_` or `-`."
+)
+_check_month = partial(_check, r"\d{4}-(0[1-9]|1[0-2])", "Write the month as YYYY-MM.")
 
 
 def _check_pack(_: type, pack: str) -> None:
@@ -269,36 +270,33 @@ def _check_pack(_: type, pack: str) -> None:
         raise ValueError(f"A pack's id must have {ID_MEANS}.")
 
 
-def option(metavar: str, words: str) -> Parameter:
+def says(words: str, **more: Any) -> Parameter:
+    """Return how the help shows an argument: what it means."""
+    return Parameter(help=words, **more)
+
+
+def option(metavar: str, words: str | None = None, **more: Any) -> Parameter:
     """Return how the help shows an option: with a word for its value, and what it means."""
-    return Parameter(metavar=metavar, help=words)
+    return Parameter(metavar=metavar, help=words, **more)
 
 
+Files = tuple[Path, ...]
+Texts = tuple[str, ...]
 Day = Annotated[
     date, Parameter(metavar="DAY", converter=lambda _, tokens: parse_day(tokens[0].value))
 ]
-Today = Annotated[Day, Parameter(help="the day that counts as today, in UTC")]
-StackName = Annotated[str, Parameter(metavar="NAME", help=f"a deployed stack; default: {STACK}")]
+Today = Annotated[Day, says("the day that counts as today, in UTC")]
+StackName = Annotated[str, option("NAME", f"a deployed stack; default: {STACK}")]
 ProviderId = Annotated[str, Parameter(metavar="ID", validator=_check_provider)]
-PackId = Annotated[
-    str, Parameter(name="--id", metavar="ID", help="the pack's id", validator=_check_pack)
-]
-Channels = Annotated[
-    tuple[str, ...],
-    Parameter(
-        name="--open",
-        metavar="CHANNEL",
-        validator=_check_channels,
-        help="a channel that anyone may join: telegram:ID or discord:ID; repeat it for more",
-    ),
-]
+PackId = Annotated[str, option("ID", "the pack's id", name="--id", validator=_check_pack)]
+_A_CHANNEL = "a channel that anyone may join: telegram:ID or discord:ID; repeat it for more"
+Channels = Annotated[Texts, option("CHANNEL", _A_CHANNEL, name="--open", validator=_check_channels)]
 Moderator = Annotated[
-    str,
-    Parameter(metavar="NAME", validator=_check_moderator, help="a pseudonym, which is published"),
+    str, option("NAME", "a pseudonym, which is published", validator=_check_moderator)
 ]
 Month = Annotated[str, Parameter(metavar="YYYY-MM", validator=_check_month)]
-JsonLine = Annotated[bool, Parameter(name="--json", help="print one line of JSON on stdout")]
-JsonLines = Annotated[bool, Parameter(name="--json", help="print each entry as a line of JSON")]
+JsonLine = Annotated[bool, says("print one line of JSON on stdout", name="--json")]
+JsonLines = Annotated[bool, says("print each entry as a line of JSON", name="--json")]
 
 
 def load_checked(folder: Path, day: date | None, *, advice: bool = False) -> "Packs | None":

@@ -410,13 +410,12 @@ def json_schemas() -> Mapping[str, bytes]:
 def described(*records: type[msgspec.Struct]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Return the JSON Schema of each of these records, and of all in them by name, in words.
 
-    What a field means is in `schema_words.json` or `words.json`; of cases, in its type.
+    What a field means is in `schema_words.json` or `words.json`.
     """
     found, components = msgspec.json.schema_components(records, ref_template="#/$defs/{name}")
     for record, schema in components.items():
         for name, shape in schema.get("properties", {}).items():
-            if "description" not in shape:
-                shape["description"] = _FIELD_WORDS[record, name]
+            shape["description"] = _FIELD_WORDS[record, name]
     return list(found), components
 
 

@@ -27,26 +27,6 @@ from ledger.codes import OperatorError
 from ledger.keys import log_checkpoint_key
 from ledger.log_store import DynamoLogStore, LogHead
 from ledger.objects import S3Objects
-from tlog import (
-    EMPTY_ROOT,
-    Checkpoint,
-    DayLeaf,
-    FindingLeaf,
-    GrowingTree,
-    LogDamagedError,
-    LogFiles,
-    PublishedLeaf,
-    ReceiptLeaf,
-    ReportLeaf,
-    RunLeaf,
-    Signer,
-    UnitLeaf,
-    decode_leaf,
-    is_signed_by,
-    parse_checkpoint,
-    sign_checkpoint,
-    verifier_key,
-)
 
 PERIOD_FILE = re.compile(r"(?P<room>summaries|journal)/(?P<provider>[^/]+)/(?P<period>[^/.]+)\..+")
 REVISION = re.compile(r"\.r(?P<revision>\d+)\.")
@@ -138,7 +118,7 @@ class ServedLog:
 
     objects: S3Objects
     store: DynamoLogStore
-    signer: Signer
+    signer: tlog.Signer
     origin: str
     public: str
     work: str
@@ -155,14 +135,15 @@ class ServedLog:
         vkey = self.read("vkey")
         if vkey is not None and vkey != self.vkey:
             raise self.refusal_of(vkey)
-        head = self.store.log_head(self.origin) or LogHead(self.origin, 0, EMPTY_ROOT.hex(), "")
+        first = LogHead(self.origin, 0, tlog.EMPTY_ROOT.hex(), "")
+        head = self.store.log_head(self.origin) or first
         self._serve(head)
         return head
 
     @property
     def vkey(self) -> bytes:
         """Return the line by which others know the key of the log."""
-        return verifier_key(self.origin, self.signer.public_key()).encode() + b"\n"
+        return tlog.verifier_key(self.origin, self.signer.public_key()).encode() + b"\n"
 
     def refusal_of(self, vkey: bytes | None) -> LogRefusedError:
         """Return why the log cannot grow under the key that is served: another name or key."""
@@ -172,9 +153,9 @@ class ServedLog:
         names = f"is named {name}, this stack's is {self.origin}"
         return LogRefusedError(f"the log at {self.folder} {names}: its address changed")
 
-    def files(self, head: LogHead) -> LogFiles:
+    def files(self, head: LogHead) -> tlog.LogFiles:
         """Return the files of the log of this head."""
-        return LogFiles(head.size, self.read)
+        return tlog.LogFiles(head.size, self.read)
 
     def read(self, path: str) -> bytes | None:
         """Return a file of the log."""
@@ -187,8 +168,8 @@ class ServedLog:
         served are not those of the head.
         """
         try:
-            tree = GrowingTree.read(before.size, bytes.fromhex(before.root), self.read)
-        except LogDamagedError as error:
+            tree = tlog.GrowingTree.read(before.size, bytes.fromhex(before.root), self.read)
+        except tlog.LogDamagedError as error:
             raise LogRefusedError(f"{error}: restore their last versions") from error
         for leaf in leaves:
             tree.add(leaf)
@@ -207,16 +188,16 @@ class ServedLog:
         Raises LogRefusedError if it is not signed by the log's key, or its tiles are not all there.
         """
         note = self.read("checkpoint")
-        if note is None or not is_signed_by(note, self.signer):
+        if note is None or not tlog.is_signed_by(note, self.signer):
             raise LogRefusedError("no checkpoint with a signature of the log's key is served")
-        served, before = parse_checkpoint(note), self.store.log_head(self.origin)
+        served, before = tlog.parse_checkpoint(note), self.store.log_head(self.origin)
         size = before.size if before else 0
-        files = LogFiles(served.size, self.read)
+        files = tlog.LogFiles(served.size, self.read)
         try:
-            GrowingTree.read(served.size, served.root, self.read)
+            tlog.GrowingTree.read(served.size, served.root, self.read)
             if before and files.root(0, size).hex() != before.root:
                 raise LogRefusedError("the served log does not continue the one in the table")
-        except LogDamagedError as error:
+        except tlog.LogDamagedError as error:
             raise LogRefusedError(str(error)) from error
         if served.size > size:
             at = before.at if before else ""
@@ -226,8 +207,9 @@ class ServedLog:
     def _serve(self, head: LogHead) -> None:
         """Write what a head needs and is not served yet. The checkpoint comes last."""
         found = self.objects.get_with_etag(self.public, self.folder + "checkpoint")
-        served = parse_checkpoint(found[0]) if found else Checkpoint(self.origin, 0, EMPTY_ROOT)
-        checkpoint = Checkpoint(self.origin, head.size, bytes.fromhex(head.root))
+        first = tlog.Checkpoint(self.origin, 0, tlog.EMPTY_ROOT)
+        served = tlog.parse_checkpoint(found[0]) if found else first
+        checkpoint = tlog.Checkpoint(self.origin, head.size, bytes.fromhex(head.root))
         if served == checkpoint:
             return
         if served.origin != self.origin or served.size >= head.size:
@@ -242,7 +224,7 @@ class ServedLog:
             self.objects.put_new(self.public, self.folder + path, data)
         self._verify(served, head, staged)
         self.objects.put_new(self.public, self.folder + "vkey", self.vkey)
-        note = sign_checkpoint(checkpoint, self.signer)
+        note = tlog.sign_checkpoint(checkpoint, self.signer)
         etag = found[1] if found else None
         self.objects.put_if(self.public, self.folder + "checkpoint", note, etag)
         if self.read("checkpoint") != note:
@@ -251,15 +233,15 @@ class ServedLog:
             self.objects.put(self.out, log_checkpoint_key(provider, self.folder, head.size), note)
             self.objects.put(self.out, log_checkpoint_key(provider, self.folder), note)
 
-    def _verify(self, served: Checkpoint, head: LogHead, staged: Staged) -> None:
+    def _verify(self, served: tlog.Checkpoint, head: LogHead, staged: Staged) -> None:
         """Read back the written files. Refuse a head that does not extend the served log."""
         for path, data in staged.items():
             if self.read(path) != data:
                 raise OSError(f"{path} of the log was written and reads otherwise")
         try:
-            GrowingTree.read(head.size, bytes.fromhex(head.root), self.read)
-            root = self.files(head).root(0, served.size) if served.size else EMPTY_ROOT
-        except LogDamagedError as error:
+            tlog.GrowingTree.read(head.size, bytes.fromhex(head.root), self.read)
+            root = self.files(head).root(0, served.size) if served.size else tlog.EMPTY_ROOT
+        except tlog.LogDamagedError as error:
             raise LogRefusedError(str(error)) from error
         if root != served.root:
             raise LogRefusedError("the log in the table does not continue the one that is served")
@@ -317,7 +299,7 @@ class KnownLog(msgspec.Struct):
 
     origin: str
     size: int = 0
-    root: str = EMPTY_ROOT.hex()
+    root: str = tlog.EMPTY_ROOT.hex()
     files: dict[str, KnownFile] = {}
     etags: dict[str, str] = {}
     days: dict[str, KnownDay] = {}
@@ -329,39 +311,39 @@ class KnownLog(msgspec.Struct):
 
     def add(self, data: bytes) -> None:
         """Add the next leaf."""
-        leaf = decode_leaf(data)
+        leaf = tlog.decode_leaf(data)
         match leaf:
-            case PublishedLeaf() | ReportLeaf():
+            case tlog.PublishedLeaf() | tlog.ReportLeaf():
                 self.files[leaf.path] = KnownFile(leaf.sha256, self.size)
-            case DayLeaf():
+            case tlog.DayLeaf():
                 name = f"{leaf.provider}/{leaf.day}"
                 day = self.days.setdefault(name, KnownDay("", []))
                 day.facts = leaf.facts
                 day.ranges.append((self.open_day, self.size))
-            case RunLeaf():
+            case tlog.RunLeaf():
                 self.at, self.newest_list = leaf.at, leaf.list or self.newest_list
                 self.runs[leaf.at[:10]] = self.size + 1
             case _:
                 pass
         self.size += 1
-        if not isinstance(leaf, UnitLeaf | FindingLeaf | ReceiptLeaf | RunLeaf):
+        if not isinstance(leaf, tlog.UnitLeaf | tlog.FindingLeaf | tlog.ReceiptLeaf | tlog.RunLeaf):
             self.open_day = self.size
 
     def size_on(self, day: str) -> int:
         """Return how many leaves the log had at the end of a day."""
         return max((size for on, size in self.runs.items() if on <= day), default=0)
 
-    def logged(self, provider: str, day: str, files: LogFiles) -> set[bytes]:
+    def logged(self, provider: str, day: str, files: tlog.LogFiles) -> set[bytes]:
         """Return the digests of a day's leaves, and of those that no leaf has ended."""
         known = self.days.get(f"{provider}/{day}")
         ranges = [*(known.ranges if known else ()), (self.open_day, self.size)]
         return {sha256(leaf).digest() for first, end in ranges for leaf in files.leaves(first, end)}
 
-    def unfinished(self, files: LogFiles) -> tuple[str, str] | None:
+    def unfinished(self, files: tlog.LogFiles) -> tuple[str, str] | None:
         """Return the provider and day whose leaves no leaf has ended, if there is one."""
         for data in files.leaves(self.open_day, self.size):
-            leaf = decode_leaf(data)
-            if isinstance(leaf, UnitLeaf | FindingLeaf | ReceiptLeaf):
+            leaf = tlog.decode_leaf(data)
+            if isinstance(leaf, tlog.UnitLeaf | tlog.FindingLeaf | tlog.ReceiptLeaf):
                 return leaf.provider, leaf.day
         return None
 
@@ -404,15 +386,15 @@ def read_known(log: ServedLog, head: LogHead) -> KnownLog:
     return known
 
 
-def _noted(log: ServedLog, head: LogHead, files: LogFiles) -> KnownLog | None:
+def _noted(log: ServedLog, head: LogHead, files: tlog.LogFiles) -> KnownLog | None:
     """Return the note, if it is one of the first leaves of this log."""
     data = log.objects.get(log.work, known_key(log))
     try:
         known = msgspec.json.decode(data, type=KnownLog) if data else None
         if known is None or known.origin != log.origin or known.size > head.size:
             return None
-        root = files.root(0, known.size) if known.size else EMPTY_ROOT
-    except (msgspec.DecodeError, LogDamagedError):
+        root = files.root(0, known.size) if known.size else tlog.EMPTY_ROOT
+    except (msgspec.DecodeError, tlog.LogDamagedError):
         return None
     return known if root.hex() == known.root else None
 

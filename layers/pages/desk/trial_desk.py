@@ -22,19 +22,10 @@ from typing import NamedTuple
 import msgspec
 from msgspec import UNSET
 
+from cases import trials
 from cases.case_message import seconds_between
 from cases.case_store import TrialRules
 from cases.decision import JUDGED
-from cases.trials import (
-    LIFTED,
-    LOOKS,
-    Answer,
-    Standing,
-    fresh_due,
-    is_asked_twice,
-    sample_of,
-    standing_of,
-)
 from desk import Dossier, Item, ItemKind, Moderator, OpenFinding
 from desk.table_dossiers import BATCH, LISTED_SECONDS, PAST_SECONDS, Dossiers, Kept
 from ledger.cases import Case, JournalEntry
@@ -53,7 +44,7 @@ FOUND_DAYS = 7
 TIMED = 10
 """Decisions from which on the median time of a card is told: of fewer it would be a person's."""
 
-TRIED = LIFTED | {"notice"}
+TRIED = trials.LIFTED | {"notice"}
 """Why a rule that can be tried is in shadow: a notice ends by itself."""
 
 
@@ -79,7 +70,7 @@ class Asked(NamedTuple):
     """
 
     trial: Trial
-    standings: dict[str, Standing]
+    standings: dict[str, trials.Standing]
     band: str
     groups: list[list[DrawnFinding]]
     first: dict[str, str]
@@ -184,7 +175,7 @@ def asked_by(
     trial: Trial,
     rule: Rule,
     drawn: Sequence[DrawnFinding],
-    answers: Mapping[str, Sequence[Answer]],
+    answers: Mapping[str, Sequence[trials.Answer]],
     rules: TrialRules,
     now: datetime,
 ) -> Asked:
@@ -193,9 +184,11 @@ def asked_by(
     Nor is anything of a rule that found too few texts, of which no more will come.
     """
     bands, is_over = (ALL, HIGH) if rule.score and rule.score.high else (ALL,), trial.is_over(now)
-    standings = {band: standing_of(drawn, answers, band, rules, is_over=is_over) for band in bands}
+    standings = {
+        band: trials.standing_of(drawn, answers, band, rules, is_over=is_over) for band in bands
+    }
     whole, band = standings[ALL], ALL
-    most = min(whole.groups, LOOKS[-1]) if is_over else LOOKS[-1]
+    most = min(whole.groups, trials.LOOKS[-1]) if is_over else trials.LOOKS[-1]
     if HIGH in bands and whole.why_not == "not_right" and not whole.may_pass(most, rules.least):
         band = HIGH
     evidence, why_not = standings[band].evidence, standings[band].why_not
@@ -203,7 +196,7 @@ def asked_by(
     judges = {answer.moderator for one in drawn for answer in answers.get(one.finding, ())}
     alone = min(judges) if why_not == "people" and len(judges) == 1 else ""
     first, second = dict[str, str](), dict[str, str]()
-    groups = sample_of(drawn, answers, band)
+    groups = trials.sample_of(drawn, answers, band)
     for group in groups[:look]:
         given = [(one, answer) for one in group for answer in answers.get(one.finding, ())]
         if not given and why_not not in {"", "too_few"}:
@@ -211,7 +204,7 @@ def asked_by(
             first |= dict.fromkeys(left[:1], alone)
         elif len(given) == 1 and rules.people > 1:
             [(one, answer)] = given
-            if not one.is_forgotten and is_asked_twice(one.finding):
+            if not one.is_forgotten and trials.is_asked_twice(one.finding):
                 second[one.finding] = answer.moderator
     sample = [one.band == HIGH for one in drawn if not one.extra]
     share_high, judged = sum(sample) / max(1, len(sample)), len(groups[:look]) - len(first)
@@ -318,13 +311,13 @@ class TrialDesk:
         now = max(now, datetime.fromisoformat(since))
         settings, is_public = rule_set.settings_of(provider), bool(self.dossiers.public_url)
         selection = rule_set.for_provider(provider, now, public=is_public)
-        trials = {each.rule: each for each in self.store.trials(provider)}
+        on_trial = {each.rule: each for each in self.store.trials(provider)}
         paused = {pause.rule: pause.since for pause in settings.paused}
         adopted = defaultdict[str, dict[str, tuple[str, str]]](dict)
-        answers = defaultdict[str, list[Answer]](list)
+        answers = defaultdict[str, list[trials.Answer]](list)
         for entry in entries:
             if entry.type == "trial":
-                answers[entry.cases[0]].append(Answer(entry.moderator, entry.verdict))
+                answers[entry.cases[0]].append(trials.Answer(entry.moderator, entry.verdict))
             elif entry.type == "adoption":  # publish may not have put it into the set yet
                 adopted[entry.rule][entry.matching] = entry.band, entry.at
         for one in settings.live_here:
@@ -334,7 +327,7 @@ class TrialDesk:
         views = []
         for pack, rule in [(each, rule) for each in selection.packs for rule in each.rules]:
             name, asked = f"{pack.id}/{rule.id}", None
-            trial, is_tried = trials.get(name), name in trials or name in adopted
+            trial, is_tried = on_trial.get(name), name in on_trial or name in adopted
             matching = rule_digest(pack, rule) if is_tried else ""
             band, day = adopted[name].get(matching, ("", ""))
             judged = decided.get(name, Evidence()).judged
@@ -353,7 +346,7 @@ class TrialDesk:
                     asked=None if trial and trial.ended_at else asked,
                     ended=asked if trial and trial.ended_at else None,
                     decided=decided.get(name),
-                    fresh=fresh_due(day, judged, now),
+                    fresh=trials.fresh_due(day, judged, now),
                     a_day=found.get(name, 0.0),
                     live_a_day=found.get(f"{name}/{Mode.LIVE}", 0.0),
                     seconds=seconds,

@@ -26,7 +26,7 @@ from cases.case_store import Acceptance, Facts, FactsReader
 from ledger import cases
 from ledger.codes import CATEGORIES, EEA, AnyCode, CaseCode, CaseRefusal, Code, EarlierMove, Strict
 from ledger.texts import rounded_seconds, utc
-from ledger.units import Tally, says
+from ledger.units import Tally
 from rules.pack import Pack
 
 type FieldRule = tuple[bool, AnyCode, str]
@@ -46,13 +46,8 @@ SKEW = timedelta(minutes=5)
 OLDEST = timedelta(days=731)
 """The greatest age of a notice, order or suspension: two years, one of them a leap year."""
 
-REFERENCES = {
-    "decision": "decision",
-    "complaint": "complaint",
-    "dispute": "dispute",
-    "notice": "notice",
-    "follows": "order",
-    "group": "group",
+REFERENCES = {"follows": "order"} | {
+    name: name for name in ("decision", "complaint", "dispute", "notice", "group")
 }
 """The fields that hold another message's id, and the type of that message."""
 
@@ -104,38 +99,23 @@ Month = Annotated[str, Meta(pattern=_whole("[0-9]{4}-(0[1-9]|1[0-2])"))]
 class CaseLine(cases.CaseFacts, msgspec.Struct, frozen=True):
     """One line on a case: one thing that people did. What does not apply is left out."""
 
-    n: Annotated[
-        int,
-        Meta(ge=1, description="Running number of the day, after the receipts, in random order."),
-    ]
-    kind: Annotated[Literal["case"], says("Always `case`: it is no receipt.")]
-    moderator: Annotated[str, says("A letter for who did it, in this provider and month.")] = ""
-    about: Annotated[str, says("The verdict of the decision that it is about.")] = ""
-    measures: Annotated[tuple[str, ...], says("What was done, in the codes of the DSA.")] = ()
-    automated: Annotated[str, says("`PARTIALLY` if a machine shaped the verdict.")] = ""
-    review_seconds: Annotated[int | None, says("From opening to verdict.")] = None
-    wait_seconds: Annotated[
-        int | None,
-        says(
-            "From the finding, notice, complaint or dispute to what this line says."
-            " Three significant digits."
-        ),
-    ] = None
-    answers: Annotated[str, says("`notice`; of an outcome `complaint` or `dispute`.")] = ""
-    drawn: Annotated[bool, says("Drawn for a second review: 1 in 20.")] = False
-    undoes: Annotated[tuple[str, ...], says("The measures of the overturned decision.")] = ()
-    order: Annotated[str, says("Kind of an order: `act` or `inform`.")] = ""
-    received: Annotated[bool, says("The order's first line, which counts it.")] = False
-    acknowledge_seconds: Annotated[int | None, says("From the order to its receipt.")] = None
-    effect_seconds: Annotated[int | None, says("From the order to what was done about it.")] = None
-    held: Annotated[str, says("The rule that the flood guard held: `day/pack/rule`.")] = ""
-    group: Annotated[
-        str,
-        says(
-            "First 12 hex digits of the SHA-256 of the group's id, if the decision was"
-            " taken for a group of near copies; the lines of one group share it."
-        ),
-    ] = ""
+    n: Annotated[int, Meta(ge=1)]
+    kind: Literal["case"]
+    moderator: str = ""
+    about: str = ""
+    measures: tuple[str, ...] = ()
+    automated: str = ""
+    review_seconds: int | None = None
+    wait_seconds: int | None = None
+    answers: str = ""
+    drawn: bool = False
+    undoes: tuple[str, ...] = ()
+    order: str = ""
+    received: bool = False
+    acknowledge_seconds: int | None = None
+    effect_seconds: int | None = None
+    held: str = ""
+    group: str = ""
 
     @property
     def counts_alone(self) -> bool:

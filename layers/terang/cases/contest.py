@@ -36,16 +36,7 @@ from cases.case_message import (
 )
 from cases.case_store import Facts, FactsReader
 from cases.decision import MEASURE_DAYS, finding_results, measure_rules, results_by_day
-from ledger.cases import (
-    Case,
-    CaseKind,
-    CaseMove,
-    CaseState,
-    JournalEntry,
-    Move,
-    counted_once,
-    is_for_second_review,
-)
+from ledger import cases
 from ledger.codes import CaseCode, CaseRefusal, Measures, Words
 from ledger.texts import in_days
 
@@ -77,10 +68,10 @@ class Cause(StrEnum):
 
 
 RESULTS = {
-    ContestResult.UPHELD: Move.UPHOLD,
-    ContestResult.OMITTED: Move.UPHOLD,
-    ContestResult.PARTLY_REVERSED: Move.NARROW,
-    ContestResult.REVERSED: Move.OVERTURN,
+    ContestResult.UPHELD: cases.Move.UPHOLD,
+    ContestResult.OMITTED: cases.Move.UPHOLD,
+    ContestResult.PARTLY_REVERSED: cases.Move.NARROW,
+    ContestResult.REVERSED: cases.Move.OVERTURN,
 }
 
 
@@ -101,19 +92,19 @@ class AboutDecision(BaseCaseMessage, frozen=True, kw_only=True):
             return (yield unknown("decision", decision))
         return (yield from self.judge_about(case, case.first, facts))
 
-    def judge_about(self, case: Case, decided: JournalEntry, facts: Facts) -> Judging:
+    def judge_about(self, case: cases.Case, decided: cases.JournalEntry, facts: Facts) -> Judging:
         """Judge the message by the case of the decision, and its first entry."""
         raise NotImplementedError
 
     def before_decision(
-        self, decided: JournalEntry, facts: Facts, field: str
+        self, decided: cases.JournalEntry, facts: Facts, field: str
     ) -> Iterator[CaseRefusal]:
         """Refuse a time before the decision was made."""
         start = stated_at(decided, "decided_at")
         return self.before(facts, start, "the decision was made", field)
 
     @staticmethod
-    def line(entry: JournalEntry) -> dict[str, Any]:
+    def line(entry: cases.JournalEntry) -> dict[str, Any]:
         """Return the verdict, the category and the findings of the decision."""
         about = entry.about
         if about is None:
@@ -138,22 +129,26 @@ class SecondReview(AboutDecision, frozen=True, tag="second_review", kw_only=True
         """Yield the rule between its times."""
         yield order_of_times(self.opened_at, self.decided_at)
 
-    def judge_about(self, case: Case, decided: JournalEntry, facts: Facts) -> Judging:
+    def judge_about(self, case: cases.Case, decided: cases.JournalEntry, facts: Facts) -> Judging:
         """Take a second verdict on a decision that was drawn for one. A group is drawn as one."""
-        step = CaseStep(case.case, case, CaseKind.DECISION, Move.REVIEW)
+        step = CaseStep(case.case, case, cases.CaseKind.DECISION, cases.Move.REVIEW)
         group = facts.cases.get(decided.group)
         yield from refusals_of([step], "decision")
         yield from self.before_decision(decided, facts, "opened_at")
-        if not is_for_second_review(decided.look):
+        if not cases.is_for_second_review(decided.look):
             yield CaseRefusal(CaseCode.NOT_IN_SAMPLE, "decision")
         if self.moderator == decided.moderator:
             yield CaseRefusal(CaseCode.SAME_MODERATOR, "moderator")
-        reviewed = (group or case).entry_by(Move.REVIEW)
+        reviewed = (group or case).entry_by(cases.Move.REVIEW)
         if reviewed is not None:
             first = earlier_move(reviewed)
             yield CaseRefusal(CaseCode.DECIDED_ALREADY, "decision", first=first)
         entry = self.entry(facts, about=decided, group=decided.group)
-        counts = CaseStep(decided.group, group, CaseKind.GROUP, Move.REVIEW) if group else None
+        counts = (
+            CaseStep(decided.group, group, cases.CaseKind.GROUP, cases.Move.REVIEW)
+            if group
+            else None
+        )
         return self.taken(entry, [step], group=counts)
 
     @staticmethod
@@ -172,13 +167,13 @@ class _Contest(AboutDecision, frozen=True, kw_only=True):
         reader.add_cases(facts, decision)
         reader.add_decided_on(facts, decision)
 
-    def judge_about(self, case: Case, decided: JournalEntry, facts: Facts) -> Judging:
+    def judge_about(self, case: cases.Case, decided: cases.JournalEntry, facts: Facts) -> Judging:
         """Take a complaint or a dispute."""
-        step = CaseStep(case.case, case, CaseKind.DECISION, Move.CONTEST)
+        step = CaseStep(case.case, case, cases.CaseKind.DECISION, cases.Move.CONTEST)
         yield from refusals_of([step], "decision")
         yield from self.before_decision(decided, facts, "received_at")
         entry = self.entry(facts, about=decided)
-        opening = CaseStep(entry.entry, None, CaseKind.CONTEST, Move.OPEN)
+        opening = CaseStep(entry.entry, None, cases.CaseKind.CONTEST, cases.Move.OPEN)
         kept = _excerpts(decided, facts, in_days(facts.now, CONTESTED_DAYS))
         return self.taken(entry, (opening, step), kept)
 
@@ -260,8 +255,8 @@ class Outcome(BaseCaseMessage, frozen=True, tag="outcome", kw_only=True):
             return (yield unknown(field, contest_id))
         case = facts.cases[contested.decision]
         decided = case.entries[0].journal_entry
-        answer = CaseStep(contest_id, contest, CaseKind.CONTEST, Move.ANSWER)
-        step = CaseStep(case.case, case, CaseKind.DECISION, RESULTS[self.outcome])
+        answer = CaseStep(contest_id, contest, cases.CaseKind.CONTEST, cases.Move.ANSWER)
+        step = CaseStep(case.case, case, cases.CaseKind.DECISION, RESULTS[self.outcome])
         if self.complaint is not None and self.moderator == decided.moderator:
             yield CaseRefusal(CaseCode.SAME_MODERATOR, "moderator")
         yield from refusals_of([answer, step], field)
@@ -274,13 +269,13 @@ class Outcome(BaseCaseMessage, frozen=True, tag="outcome", kw_only=True):
             answers=msgspec.structs.replace(contested, about=None),
             **_overturns(step, decided, facts),
         )
-        kept: Iterator[CaseMove] = iter(())
+        kept: Iterator[cases.CaseMove] = iter(())
         if case.contests_open == 1:
             kept = _excerpts(decided, facts, _end_after_answer(decided, step, facts.now))
         return self.taken(entry, (answer, step), kept, _counting_group(entry, facts))
 
     @staticmethod
-    def line(entry: JournalEntry) -> dict[str, Any]:
+    def line(entry: cases.JournalEntry) -> dict[str, Any]:
         """Return what it answers, after how long, and the fields about the decision."""
         fields = AboutDecision.line(entry)
         if entry.answers:
@@ -306,11 +301,11 @@ class Reinstatement(AboutDecision, frozen=True, tag="reinstatement", kw_only=Tru
     reinstated_at: Time
     moderator: Moderator
 
-    def judge_about(self, case: Case, decided: JournalEntry, facts: Facts) -> Judging:
+    def judge_about(self, case: cases.Case, decided: cases.JournalEntry, facts: Facts) -> Judging:
         """Take the return of a post or account: after a reversal, or by a court or the provider."""
         is_answer = self.cause in {Cause.COMPLAINT, Cause.DISPUTE}
-        move = Move.RESTORE if is_answer else Move.WITHDRAW
-        step = CaseStep(case.case, case, CaseKind.DECISION, move)
+        move = cases.Move.RESTORE if is_answer else cases.Move.WITHDRAW
+        step = CaseStep(case.case, case, cases.CaseKind.DECISION, move)
         if decided.measures is None:  # there is nothing to restore
             yield CaseRefusal(CaseCode.NOTHING_DECIDED, "decision")
         yield from refusals_of([step], "decision")
@@ -329,7 +324,7 @@ class ReportedChange(BaseCaseMessage, frozen=True, tag="correction", kw_only=Tru
     """A published check changed on which a finding rests. `feeds` writes it; nobody sends it."""
 
     @staticmethod
-    def line(entry: JournalEntry) -> dict[str, Any]:
+    def line(entry: cases.JournalEntry) -> dict[str, Any]:
         """Return the verdict and its findings that count no longer, if somebody had decided."""
         return AboutDecision.line(entry) | {"found": entry.found}
 
@@ -342,39 +337,41 @@ class ReportedChange(BaseCaseMessage, frozen=True, tag="correction", kw_only=Tru
             yield from results_by_day("reopened", line)
 
 
-def _overturns(step: CaseStep, decided: JournalEntry, facts: Facts) -> dict[str, Any]:
+def _overturns(step: CaseStep, decided: cases.JournalEntry, facts: Facts) -> dict[str, Any]:
     """Return the fields that say whether the step overturns a decision, and for which rules."""
-    was_overturned = step.case is None or step.case.state is CaseState.OVERTURNED
-    overturns = not was_overturned and step.outcome is CaseState.OVERTURNED
+    was_overturned = step.case is None or step.case.state is cases.CaseState.OVERTURNED
+    overturns = not was_overturned and step.outcome is cases.CaseState.OVERTURNED
     group = facts.cases.get(decided.group)
     counts = overturns and decided.group
     return {
         "overturns": overturns,
         "decided_in": decided.at[:7] if overturns else "",
         "group": decided.group,
-        "counted": counted_once(decided.found, group, Move.OVERTURN) if counts else {},
+        "counted": cases.counted_once(decided.found, group, cases.Move.OVERTURN) if counts else {},
     }
 
 
-def _counting_group(entry: JournalEntry, facts: Facts) -> CaseStep | None:
+def _counting_group(entry: cases.JournalEntry, facts: Facts) -> CaseStep | None:
     """Return the step of the group of an overturned decision, if the entry counts for it."""
     if not entry.counted:
         return None
-    return CaseStep(entry.group, facts.cases.get(entry.group), CaseKind.GROUP, Move.OVERTURN)
+    return CaseStep(
+        entry.group, facts.cases.get(entry.group), cases.CaseKind.GROUP, cases.Move.OVERTURN
+    )
 
 
-def _excerpts(decided: JournalEntry, facts: Facts, expires: int) -> Iterator[CaseMove]:
+def _excerpts(decided: cases.JournalEntry, facts: Facts, expires: int) -> Iterator[cases.CaseMove]:
     """Yield the new ends of the excerpts that are still kept."""
     for name in decided.cases:
         case = facts.cases.get(name)
         if case is not None and case.excerpt is not None:
-            yield CaseMove(name, excerpt_expires=expires)
+            yield cases.CaseMove(name, excerpt_expires=expires)
 
 
-def _end_after_answer(decided: JournalEntry, step: CaseStep, now: datetime) -> int:
+def _end_after_answer(decided: cases.JournalEntry, step: CaseStep, now: datetime) -> int:
     """Return when the excerpts expire after the last open complaint or dispute was answered."""
     soon = in_days(now, ANSWERED_DAYS)
-    if decided.measures is None or step.outcome is CaseState.OVERTURNED:
+    if decided.measures is None or step.outcome is cases.CaseState.OVERTURNED:
         return soon
     return max(soon, in_days(datetime.fromisoformat(decided.at), MEASURE_DAYS))
 

@@ -46,6 +46,7 @@ from cases.case_message import (
     unknown,
 )
 from cases.case_store import Facts, FactsReader
+from ledger import codes
 from ledger.cases import (
     Case,
     CaseKind,
@@ -54,16 +55,6 @@ from ledger.cases import (
     Move,
     counted_once,
     is_for_second_review,
-)
-from ledger.codes import (
-    CaseCode,
-    CaseRefusal,
-    ContentType,
-    Measures,
-    Monetary,
-    SourceType,
-    Visibility,
-    Words,
 )
 from ledger.findings import Finding
 from ledger.texts import in_days, utc
@@ -141,13 +132,13 @@ class Decision(BaseCaseMessage, frozen=True, tag="decision", kw_only=True):
     url: Link | None = None
     category: Category | None = None
     keyword: Keyword | None = None
-    other: Words | None = None
+    other: codes.Words | None = None
     group: GroupName | None = None
     verdict: Verdict
     escalation: Escalation | None = None
-    measures: Measures | None = None
+    measures: codes.Measures | None = None
     ground: Literal["illegal", "terms"] | None = None
-    ground_text: Words | None = None
+    ground_text: codes.Words | None = None
     ground_url: Link | None = None
     reason: Reason | None = None
     reason_language: ReasonLanguage | None = None
@@ -157,8 +148,8 @@ class Decision(BaseCaseMessage, frozen=True, tag="decision", kw_only=True):
     applied_at: Time | None = None
     scope: Annotated[tuple[Country, ...], Meta(max_length=30)] = ()
     automated_decision: AutomatedDecision = AutomatedDecision.NOT_AUTOMATED
-    content_type: Annotated[tuple[ContentType, ...], Meta(min_length=1, max_length=8)] = (
-        ContentType.TEXT,
+    content_type: Annotated[tuple[codes.ContentType, ...], Meta(min_length=1, max_length=8)] = (
+        codes.ContentType.TEXT,
     )
 
     @property
@@ -236,10 +227,10 @@ class Decision(BaseCaseMessage, frozen=True, tag="decision", kw_only=True):
         for earlier in (earlier for case in cases for earlier in case.entries):
             escalated = earlier.move == Move.ESCALATE
             if escalated and stated_at(earlier.journal_entry, "decided_at") > opened_at:
-                yield CaseRefusal(CaseCode.STALE, "opened_at")
+                yield codes.CaseRefusal(codes.CaseCode.STALE, "opened_at")
         about = notice.first if notice else None
         if decides and about and about.moderator == self.moderator:
-            yield CaseRefusal(CaseCode.SAME_MODERATOR, "moderator")
+            yield codes.CaseRefusal(codes.CaseCode.SAME_MODERATOR, "moderator")
         if findings:
             subject = _from_findings(findings, facts)
         else:
@@ -261,21 +252,21 @@ class Decision(BaseCaseMessage, frozen=True, tag="decision", kw_only=True):
         counts = CaseStep(entry.group, group, CaseKind.GROUP, Move.DECIDE) if counted else None
         return self.taken(entry, (*steps, opening), group=counts)
 
-    def _missing_cases(self, facts: Facts) -> Iterator[CaseRefusal]:
+    def _missing_cases(self, facts: Facts) -> Iterator[codes.CaseRefusal]:
         """Refuse findings and notices that are missing, another provider's, or not counted yet."""
         for name in self.findings:
             finding = facts.cases[name].finding if name in facts.cases else None
             if finding is None:
                 yield unknown("findings")
             elif finding.provider != facts.provider:
-                yield CaseRefusal(CaseCode.OTHER_PROVIDER, "findings")
+                yield codes.CaseRefusal(codes.CaseCode.OTHER_PROVIDER, "findings")
             elif name not in facts.in_receipts:
-                yield CaseRefusal(CaseCode.NOT_COUNTED, "findings")
+                yield codes.CaseRefusal(codes.CaseCode.NOT_COUNTED, "findings")
         notice = facts.id_of("notice", self.notice)
         if notice and notice not in facts.cases:
             yield unknown("notice", notice)
 
-    def _another_look(self, first: JournalEntry, category: str) -> Iterator[CaseRefusal]:
+    def _another_look(self, first: JournalEntry, category: str) -> Iterator[codes.CaseRefusal]:
         """Refuse a decision that is not of the same look as the others of its group."""
         own = {
             "verdict": str(self.verdict),
@@ -288,9 +279,9 @@ class Decision(BaseCaseMessage, frozen=True, tag="decision", kw_only=True):
             wanted = getattr(first, name)
             if value != wanted:
                 advice = f"{name} is {value}; the first decision of the group has {wanted}"
-                yield CaseRefusal(CaseCode.FIELD_CONFLICT, "group", advice=advice)
+                yield codes.CaseRefusal(codes.CaseCode.FIELD_CONFLICT, "group", advice=advice)
 
-    def _too_early(self, cases: Sequence[Case], facts: Facts) -> Iterator[CaseRefusal]:
+    def _too_early(self, cases: Sequence[Case], facts: Facts) -> Iterator[codes.CaseRefusal]:
         """Refuse times before a finding was found or a notice received.
 
         The first of them allows a moderator to look and to take a measure, the last one to decide.
@@ -377,14 +368,14 @@ class Decision(BaseCaseMessage, frozen=True, tag="decision", kw_only=True):
             yield from results_by_day("by_found_day", line)
 
 
-def measure_rules(measures: Measures | None) -> Iterator[FieldRule]:
+def measure_rules(measures: codes.Measures | None) -> Iterator[FieldRule]:
     """Yield the rules between the fields of measures."""
     if measures is None:
         return
     yield not measures.codes, MISSING, "measures.visibility"
     pairs = (
-        ("visibility_other", Visibility.OTHER in measures.visibility),
-        ("monetary_other", measures.monetary is Monetary.OTHER),
+        ("visibility_other", codes.Visibility.OTHER in measures.visibility),
+        ("monetary_other", measures.monetary is codes.Monetary.OTHER),
     )
     for name, needed in pairs:
         given = getattr(measures, name) is not None
@@ -397,24 +388,24 @@ def measure_rules(measures: Measures | None) -> Iterator[FieldRule]:
     yield has_type and measures.account is None, CONFLICT, "measures.account_type"
 
 
-def _mixed_cases(findings: Sequence[Finding], notice: Case | None) -> Iterator[CaseRefusal]:
+def _mixed_cases(findings: Sequence[Finding], notice: Case | None) -> Iterator[codes.CaseRefusal]:
     """Refuse several posts or categories: a decision is counted once, as one measure."""
     posts = {finding.post for finding in findings}
     posts |= {notice.entries[0].post} if notice else set()
     posts.discard("")  # of an erased author
     if len(posts) > 1:
-        yield CaseRefusal(CaseCode.MIXED_POSTS, "findings")
+        yield codes.CaseRefusal(codes.CaseCode.MIXED_POSTS, "findings")
     if len({finding.category for finding in findings}) > 1:
-        yield CaseRefusal(CaseCode.MIXED_CATEGORIES, "findings")
+        yield codes.CaseRefusal(codes.CaseCode.MIXED_CATEGORIES, "findings")
 
 
-def _source_of(notice: JournalEntry | None) -> SourceType:
+def _source_of(notice: JournalEntry | None) -> codes.SourceType:
     """Return the code for who made the provider look at the post."""
     if notice is None or notice.moderator:
-        return SourceType.VOLUNTARY
+        return codes.SourceType.VOLUNTARY
     if notice.trusted_flagger:
-        return SourceType.TRUSTED_FLAGGER
-    return SourceType.ARTICLE_16 if notice.article_16 else SourceType.OTHER_NOTIFICATION
+        return codes.SourceType.TRUSTED_FLAGGER
+    return codes.SourceType.ARTICLE_16 if notice.article_16 else codes.SourceType.OTHER_NOTIFICATION
 
 
 def _from_findings(findings: Sequence[Finding], facts: Facts) -> dict[str, Any]:

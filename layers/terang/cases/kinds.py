@@ -4,7 +4,8 @@
 
 1. Write its class in a module of this package; a field that no other kind has also goes into
    `JournalEntry`, and into `CaseFacts` if it is public.
-2. Name it in `CaseMessage`, and what it counts in `CaseNumbers`.
+2. Name it in `CaseMessage`, and what it counts in `CaseNumbers`. Say what public fields and numbers
+   mean in `schema_words.json` of publish.
 3. Describe it in docs/cases.md, run `scripts/build_documents.py`, and add an example to the tests.
 4. Count it in `recount` too, which shares no code with this.
 5. If moderators send it from the desk, add it to `desk.deciding` and a page.
@@ -32,7 +33,7 @@ from ledger.codes import CaseCode, CaseRefusal, Code
 from ledger.findings import short_digest
 from ledger.posts import LINE_BYTES, YEARS, time_code
 from ledger.texts import before_leap_second, decode_object, is_blank, json_schema, nests_too_deep
-from ledger.units import Tally, counts, says
+from ledger.units import Count, Tally
 from rules.pack import Pack
 
 FIELD_NAME = re.compile("[a-z][a-z0-9_]{0,39}")
@@ -257,134 +258,55 @@ CLOCKS = ("decide", "notice", "complaint", "dispute")
 class CaseNumbers(msgspec.Struct, frozen=True):
     """What people did about findings, notices and orders in a period. All of it can be added."""
 
-    decisions: Annotated[int, counts("Decisions on findings or notices, without skips.")] = 0
-    decided: Annotated[int, counts("Findings that these confirmed or dismissed.")] = 0
-    by_verdict: Annotated[Tally, says("Decisions by verdict, skips included.")] = {}
-    by_measure: Annotated[Tally, says("Measures of decisions, by the codes of the DSA.")] = {}
-    by_ground: Annotated[Tally, says("Decisions with a measure: illegal or terms.")] = {}
-    partly_automated: Annotated[int, counts("Decisions that a machine shaped in part.")] = 0
-    under_5_seconds: Annotated[
-        int, counts("Decisions less than 5 seconds after the case was opened; a group counts once.")
-    ] = 0
-    untimed: Annotated[int, counts("Looks that do not say when they began.")] = 0
-    decide_seconds: Annotated[
-        Tally, says("Decisions on findings by seconds since the finding, in three digits.")
-    ] = {}
-    notice_seconds: Annotated[Tally, says("Decisions on notices, by seconds waited.")] = {}
-    by_moderator: Annotated[
-        Tally,
-        says(
-            "Decisions by `moderator/verdict`; a group counts once. Moderators are"
-            " letters that hold for one provider and month."
-        ),
-    ] = {}
-    drawn: Annotated[int, counts("Decisions drawn for a second review: 1 in 20.")] = 0
-    second_reviews: Annotated[int, counts("Second reviews that came.")] = 0
-    agreed: Annotated[int, counts("Second reviews that came to the decision's verdict.")] = 0
-    overturned: Annotated[int, counts("Decisions that were overturned, of any day.")] = 0
-    overturned_by: Annotated[Tally, says("Overturned by `complaint`, `dispute`, or why.")] = {}
-    overturned_measures: Annotated[
-        Tally,
-        says(
-            "Measures of overturned decisions by `month/measure`, and these decisions"
-            " by `month/decisions`: the month in which each was made."
-        ),
-    ] = {}
-    reinstated: Annotated[Tally, says("What came back, by cause; many follow a complaint.")] = {}
-    complaints: Annotated[Tally, says("Complaints received, by author or notifier.")] = {}
-    complaints_ended: Annotated[Tally, says("Complaints answered, by outcome.")] = {}
-    complaint_seconds: Annotated[Tally, says("Complaints answered, by seconds waited.")] = {}
-    disputes: Annotated[int, counts("Disputes taken to a certified body out of court.")] = 0
-    disputes_ended: Annotated[Tally, says("Disputes ended, by outcome.")] = {}
-    dispute_seconds: Annotated[Tally, says("Disputes ended by seconds since they came.")] = {}
-    disputes_implemented: Annotated[int, counts("Disputes that the provider implemented.")] = 0
-    notices: Annotated[int, counts("Notices received, also several on one post.")] = 0
-    notice_items: Annotated[int, counts("Items that these notices name.")] = 0
-    trusted_notices: Annotated[int, counts("Notices by trusted flaggers.")] = 0
-    notices_by_category: Annotated[Tally, says("Notices by category.")] = {}
-    notices_answered: Annotated[int, counts("Notices that a decision answers.")] = 0
-    orders: Annotated[Tally, says("Orders received by `kind/country/authority`.")] = {}
-    order_items: Annotated[Tally, says("Items that they name, by the same key.")] = {}
-    orders_ended: Annotated[
-        Tally,
-        says(
-            "Orders by `kind/country/outcome/authority`; contested, refused and"
-            " impossible ones were not followed."
-        ),
-    ] = {}
-    order_acknowledge_seconds: Annotated[
-        Tally, says("By `kind/country/seconds/authority`: from order to acknowledgement.")
-    ] = {}
-    order_effect_seconds: Annotated[Tally, says("By `kind/country/seconds/authority`.")] = {}
-    suspended: Annotated[Tally, says("Suspensions by why. Nobody is named.")] = {}
-    turned_away: Annotated[
-        Tally,
-        says(
-            "What came from another tool and is no decision of a person about a public post, by"
-            " `tool/code`. Nothing else of it is kept."
-        ),
-    ] = {}
-    by_rule: Annotated[
-        Tally,
-        says(
-            "Findings by `found/pack/version/rule/mode/what`: `found` is the day, in"
-            " longer periods the month, in which each was found; `what` is confirmed, dismissed,"
-            " escalated, overturned (confirmed, and it fell), restored (dismissed, and it stood"
-            " after all), or confirmed_anew and dismissed_anew (a published check changed, and that"
-            " verdict counts no longer). A group of near copies that was decided as one counts"
-            " once for each rule and day."
-        ),
-    ] = {}
-    in_groups: Annotated[
-        Tally,
-        says(
-            "Findings by the same key that were decided in a group of near copies and"
-            " are not in `by_rule`, where a group counts once."
-        ),
-    ] = {}
-    groups: Annotated[int, counts("Decisions taken for a group of near copies.")] = 0
-    grouped: Annotated[int, counts("Of the decisions, those on single posts of such groups.")] = 0
-    by_found_day: Annotated[
-        Tally, says("Findings of live rules that were decided, by the day they were found.")
-    ] = {}
-    reopened: Annotated[
-        Tally,
-        says(
-            "Findings of live rules that are open again, since a published check"
-            " changed, by the day they were found."
-        ),
-    ] = {}
-    checks_changed: Annotated[
-        Tally, says("Findings whose published check was corrected or withdrawn, by which.")
-    ] = {}
-    posts: Annotated[
-        Tally,
-        says(
-            "Decisions on findings by `found/category/what`: one post and category"
-            " each. `what` is confirmed, overturned, restored or confirmed_anew."
-        ),
-    ] = {}
-    audited: Annotated[
-        Tally,
-        says("Posts of the audit sample by `month/verdict`, and by `month/violating/category`."),
-    ] = {}
-    floods_answered: Annotated[
-        Tally,
-        says(
-            "Answers to the flood guard by `day/pack/rule/what`: the findings of that"
-            " rule and day were `opened`, or `left_held`."
-        ),
-    ] = {}
-    tried: Annotated[
-        Tally,
-        says(
-            "Answers about drawn findings of rules in shadow, by `pack/version/rule/what`: `right`,"
-            " `wrong` or `cannot_tell`. Nothing happened to these posts."
-        ),
-    ] = {}
-    adopted: Annotated[
-        Tally, says("Rules in shadow that the provider let propose, by `pack/version/rule/band`.")
-    ] = {}
+    decisions: Count = 0
+    decided: Count = 0
+    by_verdict: Tally = {}
+    by_measure: Tally = {}
+    by_ground: Tally = {}
+    partly_automated: Count = 0
+    under_5_seconds: Count = 0
+    untimed: Count = 0
+    decide_seconds: Tally = {}
+    notice_seconds: Tally = {}
+    by_moderator: Tally = {}
+    drawn: Count = 0
+    second_reviews: Count = 0
+    agreed: Count = 0
+    overturned: Count = 0
+    overturned_by: Tally = {}
+    overturned_measures: Tally = {}
+    reinstated: Tally = {}
+    complaints: Tally = {}
+    complaints_ended: Tally = {}
+    complaint_seconds: Tally = {}
+    disputes: Count = 0
+    disputes_ended: Tally = {}
+    dispute_seconds: Tally = {}
+    disputes_implemented: Count = 0
+    notices: Count = 0
+    notice_items: Count = 0
+    trusted_notices: Count = 0
+    notices_by_category: Tally = {}
+    notices_answered: Count = 0
+    orders: Tally = {}
+    order_items: Tally = {}
+    orders_ended: Tally = {}
+    order_acknowledge_seconds: Tally = {}
+    order_effect_seconds: Tally = {}
+    suspended: Tally = {}
+    turned_away: Tally = {}
+    by_rule: Tally = {}
+    in_groups: Tally = {}
+    groups: Count = 0
+    grouped: Count = 0
+    by_found_day: Tally = {}
+    reopened: Tally = {}
+    checks_changed: Tally = {}
+    posts: Tally = {}
+    audited: Tally = {}
+    floods_answered: Tally = {}
+    tried: Tally = {}
+    adopted: Tally = {}
 
 
 def case_numbers(lines: Iterable[CaseLine]) -> CaseNumbers:

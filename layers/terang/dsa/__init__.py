@@ -9,14 +9,7 @@ from collections.abc import Callable
 from datetime import date
 from functools import partial
 
-from dsa.statement import (
-    NOTICE_LANGUAGES,
-    DecidedFinding,
-    author_notice,
-    build_statement,
-    order_texts,
-    outcome_notice,
-)
+from dsa import statement
 from dsa.statement_checks import meaning_problems, schema_problems
 from ledger.cases import Case, JournalEntry
 from ledger.findings import Finding
@@ -42,7 +35,7 @@ def decision_files(
     `objecting` gives the number of a provider's case, and where one complains by it.
     """
     if entry.type == "order" and (order := case_of(entry.cases[0])):
-        texts = order_texts(order.order_so_far(), order.entries[0].message).items()
+        texts = statement.order_texts(order.order_so_far(), order.entries[0].message).items()
         key = partial(author_notice_key, entry.provider, order.case)
         return {key(name): text.encode() for name, text in texts}, ()
     if entry.type == "outcome" and entry.answers and entry.answers.type == "complaint":
@@ -50,8 +43,10 @@ def decision_files(
         reason = contest.entries[-1].reason if contest else ""  # empty if the author was erased
         number, _ = objecting(entry.provider, numbered_case(entry))
         key = partial(author_notice_key, entry.provider, entry.complaint)
-        told = NOTICE_LANGUAGES if reason else ()
-        return {key(one): outcome_notice(one, entry, reason, number).encode() for one in told}, ()
+        told = statement.NOTICE_LANGUAGES if reason else ()
+        return {
+            key(one): statement.outcome_notice(one, entry, reason, number).encode() for one in told
+        }, ()
     if entry.type != "decision" or entry.measures is None:
         return {}, ()
     decision = case_of(entry.entry)
@@ -61,7 +56,7 @@ def decision_files(
     names = (name for name in entry.cases if name != entry.entry)
     cases = [case for name in names if (case := case_of(name))]
     findings = [
-        DecidedFinding(finding, pack_of(finding), rule_page(finding, public_url))
+        statement.DecidedFinding(finding, pack_of(finding), rule_page(finding, public_url))
         for finding in (case.finding for case in cases)
         if finding is not None
     ]
@@ -69,17 +64,17 @@ def decision_files(
     is_erased = any(case.is_erased for case in (*cases, decision))
     number, object_at = objecting(entry.provider, entry.entry)
     files = {
-        author_notice_key(entry.provider, entry.entry, language): author_notice(
+        author_notice_key(entry.provider, entry.entry, language): statement.author_notice(
             language, first, findings, notices or [first], number, object_at, public_url
         ).encode()
-        for language in (() if is_erased else NOTICE_LANGUAGES)
+        for language in (() if is_erased else statement.NOTICE_LANGUAGES)
     }
     day = entry.at[:10]
-    statement = build_statement(first, findings[0] if findings else None)
-    files[statement_key(entry.provider, day, entry.entry)] = encode_json(statement)
+    built = statement.build_statement(first, findings[0] if findings else None)
+    files[statement_key(entry.provider, day, entry.entry)] = encode_json(built)
     problems = [
-        *schema_problems(statement),
+        *schema_problems(built),
         # Its category is that of its pack, so no packs are needed to check it.
-        *meaning_problems(statement, {}, date.fromisoformat(day)),
+        *meaning_problems(built, {}, date.fromisoformat(day)),
     ]
-    return files, tuple(f"{statement['puid']} {each.field} {each.code}" for each in problems)
+    return files, tuple(f"{built['puid']} {each.field} {each.code}" for each in problems)

@@ -20,22 +20,22 @@ from dsa.report_entries import Counted, Entries, count, count_items, ids_of, med
 from ledger.cases import JournalEntry
 from ledger.codes import SourceType, Visibility
 from ledger.texts import json_schema
-from ledger.units import AUDITED_AT_LEAST, AuditSample, missed_posts, says, wilson_interval
+from ledger.units import AUDITED_AT_LEAST, AuditSample, missed_posts, wilson_interval
 
-TEXTS, CONTEXT, WORDS, _RESULTS, _SUSPENSIONS, _COMPLAINTS_REGARDING = msgspec.json.decode(
+TEXTS, CONTEXT, WORDS, _RESULTS, _SUSPENSIONS, _SUBJECTS, *_FIELDS = msgspec.json.decode(
     Path(__file__).with_name("report_words.json").read_bytes(), type=tuple[dict[str, str], ...]
 )
 """Texts of part 11 that are true of every stack; context that the template wants in every row of
 part 8, by how its indicator starts; other words. Then, by the template's words: results of contests
 and causes of suspensions; and the subject of a complaint: the kind of measure that its decision
 took. A decision with several measures counts in each. Other complaints are about no action on a
-notice."""
+notice. Last, the meaning of each field of `About` and of `Qualitative`."""
 
 
 def _regards(decision: JournalEntry | None, matter: str) -> bool:
     if decision is None:
         return False
-    if kind := _COMPLAINTS_REGARDING.get(matter):
+    if kind := _SUBJECTS.get(matter):
         return any(code.startswith(f"DECISION_{kind}_") for code in decision.done)
     by_flagger = "Trusted Flagger" in matter
     source = SourceType.TRUSTED_FLAGGER if by_flagger else SourceType.ARTICLE_16
@@ -174,20 +174,17 @@ def recall(entries: Entries, inspected: Mapping[str, int]) -> Counted:
         return Counted(None, "recall", why="Not measured: no violating post is known.")
     share = round(len(found) / (len(found) + likely), 4)
     interval = _interval_text(len(found) / (len(found) + most), len(found) / (len(found) + fewest))
+    first, last = min(sizes), max(sizes)
+    months = first if first == last else f"{len(sizes)} months from {first} to {last}"
     why = (
-        f"From even samples of the posts that no rule met in {_months_text(sizes)}, looked at by"
-        f" people, {len(audited)} in all: {interval}."
+        f"From even samples of the posts that no rule met in {months}, looked at by people,"
+        f" {len(audited)} in all: {interval}."
     )
     return Counted(share, "recall", ids_of(found), ids_of(audited), why)
 
 
 def _interval_text(low: float, high: float) -> str:
     return f"95 % interval {low:.2f} to {high:.2f}"
-
-
-def _months_text(samples: Mapping[str, int]) -> str:
-    names = sorted(samples)
-    return names[0] if len(names) == 1 else f"{len(names)} months from {names[0]} to {names[-1]}"
 
 
 def _month(decision: JournalEntry) -> str:
@@ -293,35 +290,25 @@ class ServiceKind(StrEnum):
 class Qualitative(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The texts of part 11 that every provider writes, in the template's order."""
 
-    summary: Annotated[Text, says("What you moderate on your own, and how you restrict.")] = ""
-    meaningful_information: Annotated[
-        Text,
-        says(
-            "How you find it, and how far it reached before: the share of views of violating"
-            " content, if you measure it."
-        ),
-    ] = ""
-    automated_means: Annotated[Text, says("The automated means and their parameters.")] = ""
-    accuracy: Annotated[Text, says("Indicators of accuracy and error, how measured.")] = ""
-    purposes: Annotated[Text, says("What exactly the automated means are for.")] = ""
-    safeguards: Annotated[Text, says("What protects people from their errors.")] = ""
+    summary: Text = ""
+    meaningful_information: Text = ""
+    automated_means: Text = ""
+    accuracy: Text = ""
+    purposes: Text = ""
+    safeguards: Text = ""
 
 
 class About(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The provider's own part of a report; every field may be left out of the file."""
 
-    name: Annotated[Text, says("The legal name of the provider.")] = ""
-    service: Annotated[Text, says("The service that the report is about: the column Service.")] = ""
-    kind: Annotated[
-        ServiceKind, says("`platform`, or `hosting`: then rows for platforms only stay blank.")
-    ] = ServiceKind.PLATFORM
-    published: Annotated[date | None, says("The day on which this version is published.")] = None
-    previous: Annotated[date | None, says("When the previous report was published.")] = None
-    correction: Annotated[Text, says("If corrected: why, and by what method.")] = ""
-    other: Annotated[Text, says('Context of rows with an "Other" that nobody described.')] = ""
-    qualitative: Annotated[
-        Qualitative, says("Texts of part 11; a default text that is true of every stack, if empty.")
-    ] = Qualitative()
+    name: Text = ""
+    service: Text = ""
+    kind: ServiceKind = ServiceKind.PLATFORM
+    published: date | None = None
+    previous: date | None = None
+    correction: Text = ""
+    other: Text = ""
+    qualitative: Qualitative = Qualitative()
 
 
 def about_schema() -> dict[str, Any]:
@@ -330,4 +317,8 @@ def about_schema() -> dict[str, Any]:
     >>> sorted(about_schema()["$defs"])
     ['About', 'Qualitative', 'ServiceKind']
     """
-    return json_schema("What a provider says of itself in its yearly report", About)
+    schema = json_schema("What a provider says of itself in its yearly report", About)
+    for record, words in zip((About, Qualitative), _FIELDS, strict=True):
+        fields = schema["$defs"][record.__name__]["properties"]
+        fields |= {name: {"description": text, **fields[name]} for name, text in words.items()}
+    return schema

@@ -5,14 +5,13 @@ A case: a finding, notice, order, decision, complaint or dispute, and its histor
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated
 
 import msgspec
 
 from ledger.codes import CaseCode, Measures
 from ledger.findings import Finding, digest
 from ledger.removals import Removal
-from ledger.units import Tally, counts, says
+from ledger.units import Count, Tally
 
 
 class CaseKind(StrEnum):
@@ -145,82 +144,33 @@ class DecidedScore(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class CaseFacts(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """The fields of a case entry that are public: its line in the journal has the same names."""
+    """The fields of a case entry that are public: its line in the journal has the same names.
 
-    type: Annotated[
-        str,
-        says(
-            "`decision`, `second_review`, `complaint`, `dispute`, `outcome`, `notice`,"
-            " `order`, `suspension`, `reinstatement`, `audit`, `flood_answer`, `trial`, `bundle`,"
-            " `adoption`, `turned_away`, or `correction`: a check of a finding changed."
-        ),
-    ]
-    verdict: Annotated[
-        str,
-        says(
-            "Of a decision or second review `confirmed`, `dismissed`, `escalated` or"
-            " `skipped`; of an audit `violating`, `not_violating` or `gone`; of an answer to the"
-            " flood guard `opened` or `left_held`; of a trial `right`, `wrong` or `cannot_tell`."
-        ),
-    ] = ""
-    category: Annotated[str, says("What it is about: a category of the DSA.")] = ""
-    found: Annotated[
-        Tally,
-        says(
-            "The findings that it decided, or that the decision had decided to which"
-            " it belongs, by `day/pack/version/rule/mode`: the day on which each was found. Of a"
-            " correction, the finding whose verdict counts no longer."
-        ),
-    ] = {}
-    ground: Annotated[str, says("The ground: `illegal` or `terms`.")] = ""
-    overturns: Annotated[bool, says("Whether this first overturned the decision.")] = False
-    decided_in: Annotated[str, says("The month of the overturned decision, as `2026-11`.")] = ""
-    by: Annotated[str, says("Who complained: `author` or `notifier`.")] = ""
-    outcome: Annotated[
-        str,
-        says(
-            "`upheld`, `partly_reversed`, `reversed` or `omitted`; of an order"
-            " `complied`, `contested`, `refused` or `impossible`."
-        ),
-    ] = ""
-    implemented: Annotated[bool | None, says("Whether a dispute's outcome was carried out.")] = None
-    cause: Annotated[str, says("Why something was reinstated.")] = ""
-    why: Annotated[
-        str,
-        says(
-            "Why somebody was suspended; what became of a check: `corrected` or `withdrawn`; which"
-            " tool sent what was turned away, and the code, as `coop/about_account`."
-        ),
-    ] = ""
-    trusted_flagger: Annotated[bool, says("Whether a trusted flagger gave the notice.")] = False
-    items: Annotated[int, counts("Items that a notice or order names.")] = 0
-    country: Annotated[str, says("The country of an order.")] = ""
-    authority: Annotated[str, says("The authority that gave it.")] = ""
-    month: Annotated[str, says("The month of whose sample an audit looked.")] = ""
-    tried: Annotated[str, says("The rule on trial, as `pack/version/rule`.")] = ""
-    band: Annotated[
-        str,
-        says(
-            "Of a trial the band of the finding; of an adoption the band that proposes from then"
-            " on: `all` or `high`."
-        ),
-    ] = ""
-    evidence: Annotated[
-        dict[str, int | float],
-        says(
-            "Of an adoption: copy groups `judged`, `right`, `wrong` and `cannot_tell`, the `low`"
-            " and `high` end of the share of right ones with 95 % confidence, `people` who judged,"
-            " and `agreed` of the groups judged `twice`; by the provider's own account."
-        ),
-    ] = {}
-    leads: Annotated[bool, says("Whether the decision is the first of its group.")] = False
-    counted: Annotated[
-        Tally,
-        says(
-            "Of a line with `group`, those keys of `found` by which the group counts,"
-            " since no earlier line of the group has them. A group counts each once."
-        ),
-    ] = {}
+    Their meaning is in `schema_words.json` of publish, under `CaseLine`.
+    """
+
+    type: str
+    verdict: str = ""
+    category: str = ""
+    found: Tally = {}
+    ground: str = ""
+    overturns: bool = False
+    decided_in: str = ""
+    by: str = ""
+    outcome: str = ""
+    implemented: bool | None = None
+    cause: str = ""
+    why: str = ""
+    trusted_flagger: bool = False
+    items: Count = 0
+    country: str = ""
+    authority: str = ""
+    month: str = ""
+    tried: str = ""
+    band: str = ""
+    evidence: dict[str, int | float] = {}
+    leads: bool = False
+    counted: Tally = {}
 
 
 class JournalEntry(CaseFacts, frozen=True):

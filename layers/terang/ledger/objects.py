@@ -17,15 +17,7 @@ from typing import Any, BinaryIO, cast
 import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ledger.codes import (
-    ImmutableError,
-    ObjectChangedError,
-    ObjectGoneError,
-    ObjectUnreadableError,
-    OperatorError,
-    TerangError,
-    logged,
-)
+from ledger import codes
 from ledger.keys import Provider, is_provider_id
 from ledger.store import DynamoStore
 from ledger.texts import Clock
@@ -112,7 +104,7 @@ class S3Objects:
             raise self._unread(error, source.bucket, source.key, source.version) from error
         with answer["Body"] as body:
             if answer.get("ContentRange") != wanted or answer.get("VersionId") != source.version:
-                raise ObjectChangedError("the object is no longer the version that was cut")
+                raise codes.ObjectChangedError("the object is no longer the version that was cut")
             data = cast("bytes", body.read())
         if len(data) != end - start:
             # It passes: the caller tries again.
@@ -138,7 +130,7 @@ class S3Objects:
                     break
                 if found.source.version == version:
                     return _translated(error)
-            return ObjectGoneError("the object or its pinned version is gone")
+            return codes.ObjectGoneError("the object or its pinned version is gone")
         return _translated(error)
 
     def open(self, source: Source) -> BinaryIO:
@@ -163,12 +155,12 @@ class S3Objects:
         """Write once. The same bytes again are accepted; raises ImmutableError for other bytes."""
         try:
             return self._put(bucket, key, data, IfNoneMatch="*")
-        except ObjectChangedError:
+        except codes.ObjectChangedError:
             stored = self.get(bucket, key)
             if stored is None:  # between the two calls another worker ended and removed its parts
                 raise OSError(f"{key} was deleted meanwhile") from None
             if stored != data:
-                raise ImmutableError(f"{key} already has other bytes") from None
+                raise codes.ImmutableError(f"{key} already has other bytes") from None
             return self.head(bucket, key)
 
     def put_if(self, bucket: str, key: str, data: bytes, etag: str | None, tags: str = "") -> bool:
@@ -181,7 +173,7 @@ class S3Objects:
             options["Tagging"] = tags
         try:
             self._put(bucket, key, data, **options)
-        except (ObjectChangedError, ObjectGoneError):
+        except (codes.ObjectChangedError, codes.ObjectGoneError):
             return False
         return True
 
@@ -229,7 +221,7 @@ class S3Objects:
         try:
             return self.client.get_object(**where)
         except ClientError as error:
-            if isinstance(_translated(error), ObjectGoneError):
+            if isinstance(_translated(error), codes.ObjectGoneError):
                 return None
             raise
 
@@ -289,13 +281,13 @@ def _translated(error: ClientError) -> Exception:
     """Return the error as one of the ledger's, or unchanged."""
     code: str = error.response["Error"]["Code"]
     if code in _GONE:
-        return ObjectGoneError("the object or its pinned version is gone")
+        return codes.ObjectGoneError("the object or its pinned version is gone")
     if code in _CHANGED:
-        return ObjectChangedError("the object is no longer the version that was cut")
+        return codes.ObjectChangedError("the object is no longer the version that was cut")
     if code in _UNREADABLE and error.operation_name == "GetObject":
-        return ObjectUnreadableError(f"S3 answered {code}: the object cannot be read")
+        return codes.ObjectUnreadableError(f"S3 answered {code}: the object cannot be read")
     if code in _DENIED | {"NoSuchBucket"}:
-        return OperatorError(f"S3 answered {code}: see the function's policy and the bucket")
+        return codes.OperatorError(f"S3 answered {code}: see the function's policy and the bucket")
     return cast("Exception", error)
 
 
@@ -305,7 +297,7 @@ RESERVE_SECONDS = 20
 ATTRIBUTES = ("provider", "door", "first_sender", "first_sent")
 
 
-class TimeReserveError(OperatorError):
+class TimeReserveError(codes.OperatorError):
     """Too little time is left to begin: the delivery comes again."""
 
 
@@ -353,7 +345,7 @@ def error_code(error: BaseException | None) -> str:
     >>> error_code(KeyError("x"))
     ''
     """
-    if isinstance(error, TerangError):
+    if isinstance(error, codes.TerangError):
         return str(getattr(error, "code", ""))
     answer = getattr(error, "response", None) or {}  # None in a timeout
     return str(answer.get("Error", {}).get("Code", ""))
@@ -369,7 +361,7 @@ def log_failures(
     Raises MemoryError if a delivery did: the worker is unusable, and a new one takes the rest.
     """
     for _, error, _ in failures:
-        log("failed", extra={**logged(error), "code": error_code(error)})
+        log("failed", extra={**codes.logged(error), "code": error_code(error)})
         if isinstance(error, MemoryError):
             raise error
 

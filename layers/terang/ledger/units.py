@@ -208,16 +208,6 @@ Tally = dict[str, int]
 Count = Annotated[int, Meta(ge=0)]
 
 
-def says(description: str) -> Meta:
-    """Describe a published field in its schema."""
-    return Meta(description=description)
-
-
-def counts(description: str) -> Meta:
-    """Describe a published count, which is never negative."""
-    return Meta(ge=0, description=description)
-
-
 class Counts(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """What is counted of a unit, a file, a day or a month. A field that is left out is 0 or empty.
 

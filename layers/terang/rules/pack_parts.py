@@ -18,6 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from enum import StrEnum
 from hashlib import sha256
+from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Literal, NamedTuple
 
@@ -27,60 +28,18 @@ from msgspec import Meta
 from rules.law import FIRST_LAW
 from rules.yaml_reader import allowed
 
-_OTHER = "OTHER"
-
-KEYWORDS: dict[str, tuple[str, ...]] = {
-    "CYBER_VIOLENCE": (
-        "CYBER_BULLYING_INTIMIDATION", "CYBER_HARASSMENT", "CYBER_INCITEMENT", "CYBER_STALKING",
-        "NON_CONSENSUAL_IMAGE_SHARING", "NON_CONSENSUAL_MATERIAL_DEEPFAKE", _OTHER
-    ),
-    "OTHER_VIOLATION_TC": ("ADULT_SEXUAL_MATERIAL", "NUDITY", _OTHER),
-    "RISK_FOR_PUBLIC_SECURITY": ("RISK_PUBLIC_HEALTH", "TERRORIST_CONTENT"),
-    "SCAMS_AND_FRAUD": (
-        "IMPERSONATION_ACCOUNT_HIJACKING", "INAUTHENTIC_ACCOUNTS", "INAUTHENTIC_LISTINGS",
-        "INAUTHENTIC_USER_REVIEWS", "PHISHING", "PYRAMID_SCHEMES", _OTHER
-    ),
-    "SELF_HARM": ("CONTENT_PROMOTING_EATING_DISORDERS", "SELF_MUTILATION", "SUICIDE", _OTHER),
-    "UNSAFE_AND_PROHIBITED_PRODUCTS": ("PROHIBITED_PRODUCTS", "UNSAFE_PRODUCTS", _OTHER),
-    "VIOLENCE": (
-        "COORDINATED_HARM", "INCITEMENT_VIOLENCE_HATRED", "HUMAN_EXPLOITATION", "HUMAN_TRAFFICKING",
-        "TRAFFICKING_WOMEN_GIRLS", _OTHER
-    ),
-}  # fmt: skip
-"""The categories a pack may carry, each with its keywords."""
+KEYWORDS, REFUSED, REFUSED_KEYWORDS = msgspec.json.decode(
+    Path(__file__).with_name("pack_categories.json").read_bytes(),
+    type=tuple[dict[str, tuple[str, ...]], dict[str, str], dict[str, str]],
+)
+"""The categories a pack may carry, each with its keywords. Then the other categories of the DSA,
+and the keywords of allowed categories that no pack may carry, each with the reason."""
 
 LINK_CATEGORIES = ("SCAMS_AND_FRAUD", "UNSAFE_AND_PROHIBITED_PRODUCTS")
 """Where `links` groups are allowed: elsewhere a host name would be a list of banned publishers."""
 
 TERMS_ONLY = ("OTHER_VIOLATION_TC",)
 """Categories that break no law, so that only `ground: terms` fits."""
-
-_OPINION = "this system matches no opinions"
-_NOT_WORDS = "words alone cannot tell it"
-
-REFUSED: dict[str, str] = {
-    "ANIMAL_WELFARE": _NOT_WORDS,
-    "CONSUMER_INFORMATION": _NOT_WORDS,
-    "CYBER_VIOLENCE_AGAINST_WOMEN": "words do not show whom they target; use CYBER_VIOLENCE",
-    "DATA_PROTECTION_AND_PRIVACY_VIOLATIONS": "this system identifies no person",
-    "ILLEGAL_OR_HARMFUL_SPEECH": _OPINION,
-    "INTELLECTUAL_PROPERTY_INFRINGEMENTS": _NOT_WORDS,
-    "NEGATIVE_EFFECTS_ON_CIVIC_DISCOURSE_OR_ELECTIONS": _OPINION,
-    "PROTECTION_OF_MINORS": "nothing about minors is matched by words",
-    "NOT_SPECIFIED_NOTICE": "it is for notices; a pack names its category",
-    "NOT_SPECIFIED_ORDER": "it is for orders; a pack names its category",
-}
-"""The other categories of the DSA, each with the reason why no pack may carry it."""
-
-REFUSED_KEYWORDS: dict[str, str] = {
-    "AGE_SPECIFIC_RESTRICTIONS": "nothing about minors is matched by words",
-    "GEOGRAPHICAL_REQUIREMENTS": _NOT_WORDS,
-    "GOODS_SERVICES_NOT_PERMITTED": "use UNSAFE_AND_PROHIBITED_PRODUCTS",
-    "ILLEGAL_ORGANIZATIONS": _OPINION,
-    "LANGUAGE_REQUIREMENTS": _NOT_WORDS,
-    "RISK_ENVIRONMENTAL_DAMAGE": _NOT_WORDS,
-}
-"""Keywords of allowed categories that no pack may carry, each with the reason."""
 
 
 def category_problem(category: str) -> str | None:

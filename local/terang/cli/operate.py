@@ -12,7 +12,6 @@ from typing import Annotated, Any, Literal
 
 import boto3
 from botocore.config import Config
-from cyclopts import Parameter
 from rich.progress import SpinnerColumn, TextColumn
 from rich.table import Table
 
@@ -20,16 +19,8 @@ from ledger.codes import OperatorError
 from ledger.store import PseudonymKeys
 from terang import InputError, check_known
 from terang.remote import Remote, call_function, explain_stack_errors
-from terang.repair import put_back
+from terang.repair import dead_letters, put_back
 from terang.repair.bucket_eraser import BucketEraser
-from terang.repair.dead_letters import (
-    QueueContents,
-    RedriveResult,
-    ReportProgress,
-    check_twice,
-    dead_letters,
-    send_units,
-)
 from terang.repair.erasure import Erasure, ErasureResult, TableEraser
 from terang.terminal import (
     STACK,
@@ -38,6 +29,7 @@ from terang.terminal import (
     JsonLine,
     ProviderId,
     StackName,
+    Texts,
     UsageError,
     option,
     parse_day,
@@ -45,6 +37,7 @@ from terang.terminal import (
     print_result,
     print_warning,
     progress_bar,
+    says,
     screen,
 )
 
@@ -57,7 +50,7 @@ def fsck(*, stack: StackName = STACK, as_json: JsonLine = False) -> int:
     """Check the stack; 0 if nothing differs, 1 if something does, 2 if it cannot be read."""
     try:
         with explain_stack_errors(), _progress() as tell:
-            result = check_twice(Remote.find(stack), tell)
+            result = dead_letters.check_twice(Remote.find(stack), tell)
     except OperatorError as error:
         raise InputError(str(error)) from None
     differences = result.differences
@@ -79,7 +72,7 @@ def fsck(*, stack: StackName = STACK, as_json: JsonLine = False) -> int:
 
 
 @contextmanager
-def _progress() -> Iterator[ReportProgress]:
+def _progress() -> Iterator[dead_letters.ReportProgress]:
     columns = SpinnerColumn(), TextColumn("{task.description}")
     with progress_bar(*columns, description="looking") as update:
 
@@ -92,10 +85,8 @@ def _progress() -> Iterator[ReportProgress]:
 
 def redrive(
     *,
-    queue: Annotated[
-        tuple[Queue, ...], Parameter(help="repeat it for more; default: all of them")
-    ] = (),
-    dry_run: Annotated[bool, Parameter(help="only show the letters")] = False,
+    queue: Annotated[tuple[Queue, ...], says("repeat it for more; default: all of them")] = (),
+    dry_run: Annotated[bool, says("only show the letters")] = False,
     limit: Annotated[int | None, option("N", "at most N of each queue")] = None,
     file: Annotated[str, option("ID", "instead: send all units of a sealed file again")] = "",
     stack: StackName = STACK,
@@ -103,9 +94,9 @@ def redrive(
     """Send the letters again; 0 if none is left in the chosen queues, 1 if one is."""
     remote = Remote.find(stack)
     if file:
-        screen.print(f"{send_units(remote, file):,} units sent")
+        screen.print(f"{dead_letters.send_units(remote, file):,} units sent")
         return 0
-    queues = dead_letters(remote)
+    queues = dead_letters.dead_letters(remote)
     for wanted in queue:
         check_known("queue of this stack", wanted, queues)
     asked = {name: letters for name, letters in queues.items() if not queue or name in queue}
@@ -125,7 +116,7 @@ def redrive(
     return 1 if left else 0
 
 
-def _table(seen: dict[str, QueueContents], now: float) -> Table:
+def _table(seen: dict[str, dead_letters.QueueContents], now: float) -> Table:
     table = Table()
     for column in ("queue", "letters", "oldest", "provider or error"):
         table.add_column(column, overflow="fold")  # the default cuts long words off
@@ -151,7 +142,7 @@ def _age(seconds: float) -> str:
     return f"{hours} h {minutes} min" if hours < 24 else f"{hours // 24} d {hours % 24} h"
 
 
-def _say_thousands(name: str, result: RedriveResult) -> None:
+def _say_thousands(name: str, result: dead_letters.RedriveResult) -> None:
     done = result.returned + result.left.total()
     if done % 1_000 == 0:
         screen.print(f"{name}: {done:,}", style="dim")
@@ -159,14 +150,12 @@ def _say_thousands(name: str, result: RedriveResult) -> None:
 
 def publish(
     *,
-    since: Annotated[
-        Day | None, Parameter(help="publish no day before this one; default: 35 days")
-    ] = None,
-    through: Annotated[Day | None, Parameter(help="publish no day after this one")] = None,
-    provisional: Annotated[bool, Parameter(help="publish open days too, marked so")] = False,
-    rebuild: Annotated[bool, Parameter(help="write published days again")] = False,
+    since: Annotated[Day | None, says("publish no day before this one; default: 35 days")] = None,
+    through: Annotated[Day | None, says("publish no day after this one")] = None,
+    provisional: Annotated[bool, says("publish open days too, marked so")] = False,
+    rebuild: Annotated[bool, says("write published days again")] = False,
     accept: Annotated[
-        tuple[str, ...],
+        Texts,
         option(
             "PROVIDER/DAY",
             "publish this day although the table has lost some of it; or log, or new-log:"
@@ -208,7 +197,7 @@ def publish(
 
 
 def restore(
-    copy: Annotated[str, Parameter(help="the name of the copy that DynamoDB restored")],
+    copy: Annotated[str, says("the name of the copy that DynamoDB restored")],
     /,
     *,
     stack: StackName = STACK,
@@ -229,21 +218,19 @@ ACCOUNT_LENGTH = 200
 
 def erase(
     *,
-    provider: Annotated[ProviderId, Parameter(help="where the author has the account")],
+    provider: Annotated[ProviderId, says("where the author has the account")],
     account: Annotated[
         str,
-        Parameter(
-            metavar="NAME",
-            allow_leading_hyphen=True,
-            help="the account as the provider sends it; - reads it from stdin, so that no list of"
+        option(
+            "NAME",
+            "the account as the provider sends it; - reads it from stdin, so that no list of"
             " processes shows it",
+            allow_leading_hyphen=True,
         ),
     ],
-    post: Annotated[
-        tuple[str, ...], option("ID", "a post that the account does not lead to; repeat for more")
-    ] = (),
+    post: Annotated[Texts, option("ID", "a post that no account leads to; repeat for more")] = (),
     stack: StackName = STACK,
-    dry_run: Annotated[bool, Parameter(help="print what would go; change nothing")] = False,
+    dry_run: Annotated[bool, says("print what would go; change nothing")] = False,
     as_json: JsonLine = False,
 ) -> int:
     """Erase the author; 0 when nothing is left, 1 if it must be repeated."""

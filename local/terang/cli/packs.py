@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
-from cyclopts import Parameter
 
 from authoring.explain import NEAREST, explain, hits_beside_contacts
 from authoring.format import LayoutError, canonical, pack_schema
@@ -21,56 +20,36 @@ from ledger.texts import encode_json_lines
 from matcher import Matcher, Pack, PackError, load_packs
 from rules.pack import pack_paths
 from rules.pack_parts import category_problem
-from terang import USAGE, InputError, check_known, new_packs
+from terang import USAGE, InputError, check_known, new_packs, terminal
 from terang.case_queue import read_file
-from terang.terminal import (
-    STACK,
-    Day,
-    PackId,
-    StackName,
-    Today,
-    UsageError,
-    counted,
-    load_checked,
-    option,
-    print_lines_of_json,
-    print_pack_problems,
-    print_problem,
-    print_result,
-    print_results,
-    print_warning,
-    progress_bar,
-    today_utc,
-)
+from terang.terminal import STACK, Day, PackId, StackName, Texts, Today, UsageError, option, says
 
 if TYPE_CHECKING:
     from terang.remote import Remote
 
 type Row = dict[str, Any]
 
-Folder = Annotated[Path, Parameter(help="the folder of the packs, or one file")]
+Folder = Annotated[Path, says("the folder of the packs, or one file")]
 
 
 def check(
     packs: Folder,
     /,
     *,
-    posts: Annotated[
-        Path | None, option("FILE", "ordinary posts as JSON Lines, also tried with contacts")
-    ] = None,
+    posts: Annotated[Path | None, option("FILE", "ordinary posts, tried with contacts too")] = None,
     today: Today | None = None,
 ) -> int:
     """Print each problem with file and line; 0 if there are none, else 1.
 
     With ordinary posts of your own, warn of rules that hit them once ways to get in touch follow.
     """
-    checked = load_checked(packs, today, advice=True)
+    checked = terminal.load_checked(packs, today, advice=True)
     if checked is None:
         return 1
-    rules = counted(sum(len(pack.rules) for pack in checked), "rule")
+    rules = terminal.counted(sum(len(pack.rules) for pack in checked), "rule")
     count = len(checked.warnings) + (_try_on_ordinary_posts(checked, posts) if posts else 0)
-    state = f"valid, {counted(count, 'warning')}" if count else "all well"
-    print_result(f"{counted(len(checked), 'pack')}, {rules}: {state}")
+    state = f"valid, {terminal.counted(count, 'warning')}" if count else "all well"
+    terminal.print_result(f"{terminal.counted(len(checked), 'pack')}, {rules}: {state}")
     return 0
 
 
@@ -81,12 +60,15 @@ def _try_on_ordinary_posts(packs: Iterable[Pack], file: Path) -> int:
     if refused:
         codes = Counter(refusal.code for refusal in refused)
         why = ", ".join(f"{code} {count:,}" for code, count in sorted(codes.items()))
-        skipped, tried = counted(len(refused), "line"), counted(len(posts), "post")
-        print_warning(f"{file}: {skipped} skipped ({why}), {tried} tried")
-    with progress_bar(description="trying ordinary posts", total=len(posts)) as update:
+        skipped, tried = (
+            terminal.counted(len(refused), "line"),
+            terminal.counted(len(posts), "post"),
+        )
+        terminal.print_warning(f"{file}: {skipped} skipped ({why}), {tried} tried")
+    with terminal.progress_bar(description="trying ordinary posts", total=len(posts)) as update:
         found = hits_beside_contacts(Matcher(packs), _each(posts, update))
     for (pack, rule), hit in sorted(found.items(), key=lambda item: -item[1].count):
-        print_warning(f"warning: {pack}/{rule}: {hit.message(len(posts))}")
+        terminal.print_warning(f"warning: {pack}/{rule}: {hit.message(len(posts))}")
     return len(found)
 
 
@@ -98,16 +80,14 @@ def _each(posts: Iterable[Post], update: Callable[..., None]) -> Iterator[str]:
 
 def try_text(
     packs: Folder,
-    text: Annotated[str, Parameter(help="the text; - reads stdin", allow_leading_hyphen=True)],
+    text: Annotated[str, says("the text; - reads stdin", allow_leading_hyphen=True)],
     /,
     *,
-    show_all: Annotated[
-        bool, Parameter(name="--all", help="show all rules that have a term in common with it")
-    ] = False,
+    show_all: Annotated[bool, says("all rules that share a term with it", name="--all")] = False,
     today: Today | None = None,
 ) -> int:
     """Print what hits the text, and what decided against the rules that nearly do."""
-    checked = load_checked(packs, today)
+    checked = terminal.load_checked(packs, today)
     if checked is None:
         return USAGE
     misses = sys.maxsize if show_all else NEAREST
@@ -116,7 +96,7 @@ def try_text(
         raise InputError(
             "the text is empty: give the words of a post, or - to read them from stdin"
         )
-    print_results(explain(checked, words, misses))
+    terminal.print_results(explain(checked, words, misses))
     return 0
 
 
@@ -124,9 +104,7 @@ def format_packs(
     packs: Folder,
     /,
     *,
-    check_only: Annotated[
-        bool, Parameter(name="--check", help="change nothing; exit with 1 if a file would change")
-    ] = False,
+    check_only: Annotated[bool, says("only say if a file would change", name="--check")] = False,
 ) -> int:
     """Write each pack in the canonical layout; 1 if one does not parse, or `--check` finds one."""
     if not packs.exists():
@@ -144,33 +122,31 @@ def _format(path: Path, *, check_only: bool) -> bool:
         text = read_file(path).decode("utf-8")
         laid_out = canonical(text, str(path))
     except PackError as error:
-        print_pack_problems(error)
+        terminal.print_pack_problems(error)
         return False
     except UnicodeDecodeError as error:
-        print_problem(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8")
+        terminal.print_problem(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8")
         return False
     except (LayoutError, OperatorError) as error:
-        print_problem(error)
+        terminal.print_problem(error)
         return False
     if laid_out == text:
         return True
     if check_only:
-        print_result(f"would format {path}")
+        terminal.print_result(f"would format {path}")
         return False
     path.write_text(laid_out, "utf-8", newline="\n")
-    print_result(f"formatted {path}")
+    terminal.print_result(f"formatted {path}")
     return True
 
 
 def diff(
-    old: Annotated[Path, Parameter(help="a folder or a file")],
-    new: Annotated[Path, Parameter(help="a folder or a file")],
+    old: Annotated[Path, says("a folder or a file")],
+    new: Annotated[Path, says("a folder or a file")],
     /,
     *,
     posts: Annotated[Path, option("FILE", "posts as JSON Lines")],
-    as_json: Annotated[
-        bool, Parameter(name="--json", help="print one line of JSON, without text of posts")
-    ] = False,
+    as_json: Annotated[bool, says("print a line of JSON without posts", name="--json")] = False,
 ) -> int:
     """Print which posts the new version hits and the old one does not, and the reverse.
 
@@ -183,28 +159,28 @@ def diff(
         with posts.open("rb") as lines:
             comparison = new_packs.compare(Matcher(before), Matcher(after), lines)
     except PackError as error:
-        print_pack_problems(error)
+        terminal.print_pack_problems(error)
         return USAGE
     if as_json:
-        print_lines_of_json(encode_json_lines([new_packs.as_row(comparison)]))
+        terminal.print_lines_of_json(encode_json_lines([new_packs.as_row(comparison)]))
     else:
-        print_results((*new_packs.pack_changes(before, after), *new_packs.as_lines(comparison)))
+        terminal.print_results(
+            (*new_packs.pack_changes(before, after), *new_packs.as_lines(comparison))
+        )
     return 0
 
 
 def import_words(
-    words: Annotated[Path, Parameter(help="a term a line (# starts a comment), or .csv, .tsv")],
+    words: Annotated[Path, says("a term a line (# starts a comment), or .csv, .tsv")],
     /,
     *,
     pack_id: PackId,
     category: Annotated[str, option("CODE", "a category of the DSA")],
-    keyword: Annotated[tuple[str, ...], option("CODE", "default: to be filled in")] = (),
-    language: Annotated[
-        tuple[str, ...], option("TAG", "such as en; default: to be filled in")
-    ] = (),
+    keyword: Annotated[Texts, option("CODE", "default: to be filled in")] = (),
+    language: Annotated[Texts, option("TAG", "such as en; default: to be filled in")] = (),
     owner: Annotated[str, option("NAME", "default: to be filled in")] = "",
     column: Annotated[str, option("NAME", "of a table; default: `term`, or the first one")] = "",
-    today: Annotated[Day | None, Parameter(help="the first day in force")] = None,
+    today: Annotated[Day | None, says("the first day in force")] = None,
 ) -> int:
     """Print the pack; 2 if no word can be a term."""
     from authoring import pack_text  # late: it needs numpy
@@ -215,17 +191,19 @@ def import_words(
         listed = pack_text.read_words(read_file(words, may_be_pipe=True), words.suffix, column)
     except pack_text.WordListError as error:
         raise InputError(f"{words}: {error}") from None
-    terms = list(pack_text.usable_terms(listed, str(words), print_warning))
+    terms = list(pack_text.usable_terms(listed, str(words), terminal.print_warning))
     if not terms:
         raise InputError(f"{words}: there is no term in it")
-    pack = pack_text.NewPack(pack_id, category, keyword, language, owner, today or today_utc())
-    print_results(pack_text.pack_lines(pack, terms))
+    pack = pack_text.NewPack(
+        pack_id, category, keyword, language, owner, today or terminal.today_utc()
+    )
+    terminal.print_results(pack_text.pack_lines(pack, terms))
     return 0
 
 
 def schema() -> int:
     """Print the JSON Schema of a pack."""
-    print_results(json.dumps(pack_schema(), indent=2).split("\n"))
+    terminal.print_results(json.dumps(pack_schema(), indent=2).split("\n"))
     return 0
 
 
@@ -233,16 +211,14 @@ def scan(
     *,
     packs: Annotated[Path, option("DIR", "the folder of the packs")],
     today: Today | None = None,
-    scores: Annotated[
-        bool, Parameter(help="print the sums of all scored rules, for every post", negative="")
-    ] = False,
+    scores: Annotated[bool, says("print the sums of all scored rules, for every post")] = False,
 ) -> int:
     """Print a line for each post with hits, and return 0 when all were read.
 
     With `--scores`, print a line for each post instead. Refused lines, and posts of which only a
     part was read, are lines of JSON on stderr.
     """
-    checked = load_checked(packs, today)
+    checked = terminal.load_checked(packs, today)
     if checked is None:
         return USAGE
     matcher = Matcher(checked)
@@ -253,10 +229,10 @@ def scan(
         read += len(posts)
         refused.update(note.code for note in notes)
         rows, further_notes = rows_of(matcher, posts)
-        print_lines_of_json(encode_json_lines([*notes, *further_notes]), stderr=True)
-        print_lines_of_json(encode_json_lines(rows))
+        terminal.print_lines_of_json(encode_json_lines([*notes, *further_notes]), stderr=True)
+        terminal.print_lines_of_json(encode_json_lines(rows))
     if refused and not read:
-        print_problem(
+        terminal.print_problem(
             f"nothing was read: {refused.total():,} lines refused, {', '.join(sorted(refused))};"
             " scan reads JSON Lines, one post a line (docs/posts.md)"
         )
@@ -296,14 +272,12 @@ def _score_rows(matcher: Matcher, posts: list[Post]) -> tuple[list[Row], list[Ro
 Posts = Annotated[
     Path | None, option("FILE", "posts as JSON Lines: show what the change hits in them")
 ]
-WithoutRules = Annotated[
-    tuple[str, ...], option("PROVIDER", "a provider that may be left without a rule")
-]
-Yes = Annotated[bool, Parameter(help="do not ask at a terminal")]
+WithoutRules = Annotated[Texts, option("PROVIDER", "a provider that may be left without a rule")]
+Yes = Annotated[bool, says("do not ask at a terminal")]
 
 
 def pull(
-    url: Annotated[str, Parameter(help="a published pack (.yaml) or set (.json): https://…")],
+    url: Annotated[str, says("a published pack (.yaml) or set (.json): https://…")],
     /,
     *,
     digest: Annotated[
@@ -311,9 +285,7 @@ def pull(
         option("SHA256", "the SHA-256 of that file, from somebody you trust; a set's is its name"),
     ],
     out: Annotated[Path, option("DIR", "where the packs are written")],
-    only: Annotated[
-        tuple[str, ...], option("ID", "take this pack of a set; repeat it for more")
-    ] = (),
+    only: Annotated[Texts, option("ID", "take this pack of a set; repeat it for more")] = (),
     today: Today | None = None,
 ) -> int:
     """Show each pack and write it in shadow; 1 if it cannot be taken or does not check here.
@@ -325,35 +297,39 @@ def pull(
     try:
         pulled = new_packs.published_packs(url, digest, only)
     except PackError as error:
-        print_pack_problems(error)
+        terminal.print_pack_problems(error)
         return 1
     for pack, _ in pulled:
-        print_results(new_packs.describe(pack))
+        terminal.print_results(new_packs.describe(pack))
     paths = new_packs.keep(pulled, out)
-    if load_checked(out, today) is None:
+    if terminal.load_checked(out, today) is None:
         written = " ".join(map(str, paths))
-        print_problem(f"written: {written}; mend or remove what does not check, then publish {out}")
+        terminal.print_problem(
+            f"written: {written}; mend or remove what does not check, then publish {out}"
+        )
         return 1
-    print_result(f"{counted(len(paths), 'pack')} in {out}, in shadow: only counted, never proposed")
-    print_result(f"next: terang packs diff packs {out} --posts posts.jsonl")
-    print_result(f"then: terang packs publish {out}")
+    terminal.print_result(
+        f"{terminal.counted(len(paths), 'pack')} in {out}, in shadow: only counted, never proposed"
+    )
+    terminal.print_result(f"next: terang packs diff packs {out} --posts posts.jsonl")
+    terminal.print_result(f"then: terang packs publish {out}")
     return 0
 
 
 def publish(
-    packs: Annotated[Path | None, Parameter(help="their folder; not needed with --remove")] = None,
+    packs: Annotated[Path | None, says("their folder; not needed with --remove")] = None,
     /,
     *,
     stack: StackName = STACK,
     provider: Annotated[
-        tuple[str, ...],
+        Texts,
         option(
             "ID=PACK,PACK",
             "the packs that one provider runs (default: all that rest on the law), or with"
             " ID=+PACK the ones that it runs besides",
         ),
     ] = (),
-    remove: Annotated[tuple[str, ...], option("ID", "a pack that leaves the set")] = (),
+    remove: Annotated[Texts, option("ID", "a pack that leaves the set")] = (),
     posts: Posts = None,
     allow_no_rules: WithoutRules = (),
     yes: Yes = False,
@@ -365,7 +341,7 @@ def publish(
 
     remote, registered = _stack_with(stack, posts, (*chosen, *allow_no_rules))
     now = remote.clock.now()
-    checked = () if packs is None else load_checked(packs, now.date(), advice=True)
+    checked = () if packs is None else terminal.load_checked(packs, now.date(), advice=True)
     if checked is None:
         return USAGE
     digest = remote.public.publish(
@@ -379,12 +355,12 @@ def publish(
         without_rules=allow_no_rules,
         consent=new_packs.AskedConsent(posts, yes=yes, asks_for_removal=False),
     )
-    print_result(digest)
+    terminal.print_result(digest)
     return 0
 
 
 def rollback(
-    digest: Annotated[str, Parameter(help="from `terang packs list`; its beginning is enough")],
+    digest: Annotated[str, says("from `terang packs list`; its beginning is enough")],
     /,
     *,
     stack: StackName = STACK,
@@ -402,7 +378,7 @@ def rollback(
         without_rules=allow_no_rules,
         consent=new_packs.AskedConsent(posts, yes=yes, asks_for_removal=True),
     )
-    print_result(in_force)
+    terminal.print_result(in_force)
     return 0
 
 
@@ -436,5 +412,5 @@ def _chosen(words: Sequence[str]) -> dict[str, list[str]]:
 def list_in_force(*, stack: StackName = STACK) -> int:
     """Print the set in force, its packs, what each provider runs, and the sets before it."""
     remote, registered = _stack_with(stack, None, ())
-    print_results(remote.public.lines(registered, remote.clock.now()))
+    terminal.print_results(remote.public.lines(registered, remote.clock.now()))
     return 0

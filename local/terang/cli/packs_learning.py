@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
-from cyclopts import Parameter
 
 from authoring import term_candidates
 from authoring.check import read_sentences
@@ -53,6 +52,7 @@ from terang.case_queue import (
     read_messages,
     resolve_findings,
 )
+from terang.terminal import Files, Texts, option, says
 
 _JUDGED = {"confirmed": True, "dismissed": False}
 _RIGHT = _JUDGED | {"violating": True, "not_violating": False}
@@ -270,57 +270,29 @@ def _text_of(post: Post, decided: term_candidates.DecidedPost, decisions: Decisi
 
 
 def learn(
-    *labelled: Annotated[Path, Parameter(help="JSON Lines or .csv, with `text` and `label`")],
-    clean: Annotated[
-        tuple[Path, ...], terminal.option("FILE", "further ordinary posts, with `text`")
-    ] = (),
-    counts: Annotated[
-        tuple[Path, ...],
-        terminal.option("FILE", "learn from tables that count harmful documents by term"),
-    ] = (),
+    *labelled: Annotated[Path, says("JSON Lines or .csv, with `text` and `label`")],
+    clean: Annotated[Files, option("FILE", "further ordinary posts, with `text`")] = (),
+    counts: Annotated[Files, option("FILE", "tables that count harmful documents by term")] = (),
     pack_id: terminal.PackId,
-    category: Annotated[str, terminal.option("CODE", "a category of the DSA")],
-    out: Annotated[Path, terminal.option("DIR", "the folder of the results")],
-    language: Annotated[
-        str, terminal.option("TAG", "of the posts, such as id; default: to be filled in")
-    ] = "",
-    harmful: Annotated[
-        tuple[str, ...],
-        terminal.option("LABEL", "labels that mean harmful; all others mean ordinary"),
-    ] = (),
-    strike: Annotated[
-        Path | None, terminal.option("FILE", "terms that must not be used, one a line")
-    ] = None,
-    words: Annotated[
-        Path | None, terminal.option("FILE", "`word: weight` a line, from which the weights start")
-    ] = None,
+    category: Annotated[str, option("CODE", "a category of the DSA")],
+    out: Annotated[Path, option("DIR", "the folder of the results")],
+    language: Annotated[str, option("TAG", "such as id; default: to be filled in")] = "",
+    harmful: Annotated[Texts, option("LABEL", "labels of harmful posts; others: ordinary")] = (),
+    strike: Annotated[Path | None, option("FILE", "terms that may not be used, one a line")] = None,
+    words: Annotated[Path | None, option("FILE", "lines of `word: weight` to start from")] = None,
     from_packs: Annotated[
-        tuple[str, ...],
-        Parameter(
-            name="--from",
-            metavar="PACK",
-            negative="",
-            help="a pack's file, or the id of one that ships, from whose words the weights start",
-        ),
+        Texts, option("PACK", "a pack's file or shipped id to start from", name="--from")
     ] = (),
     relabel_file: Annotated[
-        Path | None,
-        Parameter(name="--relabel", metavar="FILE", help="a review.jsonl with `answer` filled in"),
+        Path | None, option("FILE", "a review.jsonl with `answer` filled in", name="--relabel")
     ] = None,
-    most: Annotated[int, terminal.option("N", "terms and signs with a weight")] = 400,
-    today: Annotated[terminal.Day | None, Parameter(help="the first day in force")] = None,
-    provider: Annotated[
-        terminal.ProviderId | None, Parameter(help="learn from its decisions in the stack")
-    ] = None,
+    most: Annotated[int, option("N", "terms and signs with a weight")] = 400,
+    today: Annotated[terminal.Day | None, says("the first day in force")] = None,
+    provider: Annotated[terminal.ProviderId | None, says("learn from its decisions")] = None,
     stack: terminal.StackName = terminal.STACK,
-    run: Annotated[
-        Path | None, terminal.option("DIR", "learn from the decisions of a run's folder")
-    ] = None,
-    cases: Annotated[tuple[Path, ...], terminal.option("FILE", "the messages of that run")] = (),
-    posts: Annotated[
-        tuple[Path, ...],
-        terminal.option("FILE", "the provider's own posts, for the texts of decided ones"),
-    ] = (),
+    run: Annotated[Path | None, option("DIR", "learn from the decisions of a run's folder")] = None,
+    cases: Annotated[Files, option("FILE", "the messages of that run")] = (),
+    posts: Annotated[Files, option("FILE", "its posts, for the texts of decided ones")] = (),
 ) -> int:
     """Write the pack in shadow, its card, and the posts whose labels somebody should look at."""
     asked = provider is not None or run is not None

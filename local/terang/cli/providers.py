@@ -18,7 +18,6 @@ import boto3
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key
-from cyclopts import Parameter
 
 from ledger import keys
 from ledger.codes import OperatorError, countries_of
@@ -36,11 +35,13 @@ from terang.terminal import (
     Moderator,
     ProviderId,
     StackName,
+    Texts,
     option,
     print_json,
     print_result,
     print_results,
     print_warning,
+    says,
     screen,
 )
 
@@ -55,8 +56,8 @@ ALL_SCOPES = ",".join(keys.SCOPES)
 WEBHOOK_LETTERS = 12
 """The fewest letters of a webhook's secret at Mastodon (app/models/webhook.rb)."""
 
-Rule = Annotated[str, Parameter(help="the rule as PACK/RULE")]
-PartnerId = Annotated[ProviderId, Parameter(help="the partner's id")]
+Rule = Annotated[str, says("the rule as PACK/RULE")]
+PartnerId = Annotated[ProviderId, says("the partner's id")]
 
 type Partners = dict[str, str]
 """The SHA-256 of each partner's secret, by partner. The secrets themselves are not kept.
@@ -70,20 +71,12 @@ def add(
     /,
     *,
     principal: Annotated[str, option("ARN", "who may take the role")],
-    territory: Annotated[
-        str, option("CODE,CODE", "where its decisions hold: EU, EEA or countries")
-    ] = "",
+    territory: Annotated[str, option("CODE,CODE", "where decisions hold: EU, EEA, countries")] = "",
     open_channels: Channels = (),
     packs: Annotated[str, option("PACK,PACK", "default: all that rest on the law")] = "",
-    complaint_url: Annotated[
-        str | None, option("URL", "its own form for complaints, in place of our page; '': none")
-    ] = None,
-    post_url: Annotated[
-        str | None, option("URL", "pattern of its posts' addresses, to report one; '': none")
-    ] = None,
-    connect: Annotated[
-        tuple[str, ...], option("TOOL=FILE", "what the words of a tool mean that sends decisions")
-    ] = (),
+    complaint_url: Annotated[str | None, option("URL", "its form for complaints; '': none")] = None,
+    post_url: Annotated[str | None, option("URL", "pattern of posts' addresses; '': none")] = None,
+    connect: Annotated[Texts, option("TOOL=FILE", "the table of a tool that sends decisions")] = (),
     stack: StackName = STACK,
 ) -> int:
     """Deploy the provider's role and register it. Called again, it changes the role."""
@@ -131,7 +124,7 @@ def secret(
     /,
     *,
     scopes: Annotated[str, option("SCOPE,SCOPE", "what it is for; default: all")] = ALL_SCOPES,
-    replace: Annotated[bool, Parameter(negative="", help="end all earlier secrets")] = False,
+    replace: Annotated[bool, says("end all earlier secrets")] = False,
     stack: StackName = STACK,
 ) -> int:
     """Print a new secret for HTTP. Of each scope the one before it stays valid until the next.
@@ -168,7 +161,7 @@ def sign(
     provider: ProviderId,
     /,
     *,
-    tool: Annotated[Literal["coop", "mastodon"], Parameter(help="what signs")] = "coop",
+    tool: Annotated[Literal["coop", "mastodon"], says("what signs")] = "coop",
     stack: StackName = STACK,
 ) -> int:
     """Read from stdin the public key of the provider's Coop in PEM, or Mastodon's webhook secret.
@@ -253,7 +246,7 @@ def pause(
 
 def factchecks(
     provider: ProviderId,
-    answer: Annotated[Literal["on", "off"], Parameter(help="propose them, or only count them")],
+    answer: Annotated[Literal["on", "off"], says("propose them, or only count them")],
     /,
     *,
     stack: StackName = STACK,
@@ -266,9 +259,7 @@ def factchecks(
 
 def door(
     provider: ProviderId,
-    used: Annotated[
-        Literal["queue", "console"], Parameter(help="where its moderators decide from now on")
-    ],
+    used: Annotated[Literal["queue", "console"], says("where its moderators decide from now on")],
     /,
     *,
     stack: StackName = STACK,
@@ -292,10 +283,8 @@ def lift(
     /,
     *,
     moderator: Moderator,
-    day: Annotated[Day | None, Parameter(help="the day of the question; default: today")] = None,
-    leave_held: Annotated[
-        bool, Parameter(negative="", help="answer that the findings stay held")
-    ] = False,
+    day: Annotated[Day | None, says("the day of the question; default: today")] = None,
+    leave_held: Annotated[bool, says("answer that the findings stay held")] = False,
     reason: Annotated[str, option("TEXT", "kept with the case")] = "",
     stack: StackName = STACK,
 ) -> int:
@@ -342,7 +331,7 @@ def add_partner(partner: PartnerId, /, *, stack: StackName = STACK) -> int:
 
 
 def remove_partner(
-    partner: Annotated[str, Parameter(help="the partner's id")], /, *, stack: StackName = STACK
+    partner: Annotated[str, says("the partner's id")], /, *, stack: StackName = STACK
 ) -> int:
     """Take the secret out. It stops working within minutes."""
     change_secret(stack, PARTNERS, Partners, _without("partner", partner))
@@ -372,7 +361,7 @@ def _check_url(_: type, url: str) -> None:
 
 def add_webhook(
     provider: ProviderId,
-    url: Annotated[str, Parameter(metavar="URL", validator=_check_url, help="an https address")],
+    url: Annotated[str, option("URL", "an https address", validator=_check_url)],
     /,
     *,
     stack: StackName = STACK,

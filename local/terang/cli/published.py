@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
-from cyclopts import App, Parameter
+from cyclopts import App
 
 from ledger.codes import OperatorError
 from terang import ROOT, InputError
@@ -22,9 +22,11 @@ from terang.log_proofs import prove_finding, prove_receipt
 from terang.terminal import (
     STACK,
     Day,
+    Files,
     JsonLines,
     ProviderId,
     StackName,
+    Texts,
     UsageError,
     option,
     print_json,
@@ -33,6 +35,7 @@ from terang.terminal import (
     print_results,
     print_warning,
     progress_bar,
+    says,
     screen,
     today_utc,
 )
@@ -49,21 +52,17 @@ if TYPE_CHECKING:
 TOKEN = "TERANG_SOR_TOKEN"  # noqa: S105 - the name of a variable
 """The variable with the provider's token. An option would show it in the list of processes."""
 
-Files = Annotated[
-    Path, Parameter(help="JSON Lines, API batches, or the database's CSV; gzip and zip are opened")
+StatementFile = Annotated[
+    Path, says("JSON Lines, API batches, or the database's CSV; gzip and zip are opened")
 ]
 
 
 def lint(
-    *files: Files,
+    *files: StatementFile,
     as_json: JsonLines = False,
-    packs: Annotated[
-        Path | None, option("DIR", "the packs that facts name; default: packs/")
-    ] = None,
-    last: Annotated[
-        tuple[Path, ...], option("FILE", "statements of the month before, to compare with")
-    ] = (),
-    today: Annotated[Day | None, Parameter(help="later days in a statement are wrong")] = None,
+    packs: Annotated[Path | None, option("DIR", "packs that facts name; default: packs/")] = None,
+    last: Annotated[Files, option("FILE", "statements of the month before, to compare with")] = (),
+    today: Annotated[Day | None, says("later days in a statement are wrong")] = None,
 ) -> int:
     """Print each problem; 0 without problems, 1 otherwise."""
     from terang.statement_files import StatementLint, pack_codes
@@ -108,11 +107,11 @@ def _print(place: "StatementPlace", problem: "StatementProblem", *, as_json: boo
 
 
 def submit(
-    *files: Files,
+    *files: StatementFile,
     to: Annotated[str, option("ADDRESS", "the address of the sandbox, or of the database")],
-    sent: Annotated[
-        Path, option("FILE", "records what was sent; default: statements-sent.jsonl")
-    ] = Path("statements-sent.jsonl"),
+    sent: Annotated[Path, option("FILE", "what was sent; default: statements-sent.jsonl")] = Path(
+        "statements-sent.jsonl"
+    ),
     token_file: Annotated[
         Path | None, option("FILE", f"holds the token; default: the variable {TOKEN}")
     ] = None,
@@ -161,7 +160,7 @@ def _token(file: Path | None) -> str:
     return token
 
 
-Folder = Annotated[Path, Parameter(help="the folder of the report")]
+Folder = Annotated[Path, says("the folder of the report")]
 
 app = App(
     name="report",
@@ -174,14 +173,12 @@ app = App(
 @app.default
 def report(
     *,
-    provider: Annotated[ProviderId | None, Parameter(help="whose report")] = None,
+    provider: Annotated[ProviderId | None, says("whose report")] = None,
     period: Annotated[str | None, option("YEAR", "or FIRST/LAST, both days included")] = None,
     out: Annotated[Path | None, option("DIR", "where it is written")] = None,
     year: Annotated[int | None, option("YEAR", "of the report, and say if it is ready")] = None,
     about: Annotated[Path | None, option("FILE", "the provider's description of itself")] = None,
-    ledger: Annotated[
-        Path | None, option("FILE", "ledger.jsonl of an earlier report, instead of a stack")
-    ] = None,
+    ledger: Annotated[Path | None, option("FILE", "of an earlier report, not of a stack")] = None,
     stack: StackName = STACK,
 ) -> int:
     """Write a report; 0 when it is written, 2 if its ledger cannot be read.
@@ -327,13 +324,13 @@ app.command(
 )
 
 
-Place = Annotated[str, Parameter(help="a copy of the public bucket, or its address")]
+Place = Annotated[str, says("a copy of the public bucket, or its address")]
 Keys = Annotated[
-    tuple[str, ...],
+    Texts,
     option("VKEY", "a key of the log that you know from elsewhere; repeat for more"),
 ]
 Witnesses = Annotated[
-    tuple[str, ...], option("VKEY", "the key of a witness that must have signed; repeat for more")
+    Texts, option("VKEY", "the key of a witness that must have signed; repeat for more")
 ]
 
 
@@ -342,12 +339,8 @@ def verify(
     /,
     *,
     key: Keys = (),
-    state: Annotated[
-        Path | None, option("FILE", "where the newest checkpoint seen is kept")
-    ] = None,
-    checkpoint: Annotated[
-        tuple[Path, ...], option("FILE", "a checkpoint that somebody else got; repeat it for more")
-    ] = (),
+    state: Annotated[Path | None, option("FILE", "keeps the newest checkpoint seen")] = None,
+    checkpoint: Annotated[Files, option("FILE", "what somebody else got; repeat it for more")] = (),
     witness: Witnesses = (),
     proof: Annotated[Path | None, option("FILE", "check this proof, and nothing else")] = None,
     receipt: Annotated[Path | None, option("FILE", "the receipt that the proof is of")] = None,
@@ -362,11 +355,9 @@ def monitor(
     place: Place,
     /,
     *,
-    state: Annotated[Path, option("FILE", "where the newest checkpoint seen is kept")],
+    state: Annotated[Path, option("FILE", "keeps the newest checkpoint seen")],
     key: Keys = (),
-    checkpoint: Annotated[
-        tuple[Path, ...], option("FILE", "the copy in a provider's bucket; repeat it for more")
-    ] = (),
+    checkpoint: Annotated[Files, option("FILE", "a provider's own copy; repeat it for more")] = (),
     witness: Witnesses = (),
 ) -> int:
     """Check as `verify` does, and name late entries; 1 is an alarm, 3 is not."""
@@ -374,11 +365,11 @@ def monitor(
 
 
 def prove_file(
-    receipt: Annotated[Path, Parameter(help="the receipt of a dropped file")],
+    receipt: Annotated[Path, says("the receipt of a dropped file")],
     place: Place,
     /,
     *,
-    out: Annotated[Path, Parameter(metavar="FILE")] = Path("receipt.tlog-proof"),
+    out: Annotated[Path, option("FILE")] = Path("receipt.tlog-proof"),
 ) -> int:
     """Write the proof that the log names this receipt; 1 if it does not, 2 if there is no log."""
     data, source = read_file(receipt, may_be_pipe=True), source_of(place)
@@ -396,7 +387,7 @@ def prove_one_finding(
     finding: Annotated[str, option("ID", "the id of a finding or unit")],
     /,
     *,
-    out: Annotated[Path, Parameter(metavar="FILE")] = Path("finding.tlog-proof"),
+    out: Annotated[Path, option("FILE")] = Path("finding.tlog-proof"),
     stack: StackName = STACK,
 ) -> int:
     """Write the proof that the log names this finding; 1 if it does not, 2 if there is no log."""

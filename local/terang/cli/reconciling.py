@@ -5,25 +5,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
-from cyclopts import Parameter
-
 from dsa.report_entries import file_name
 from ledger.texts import escape_csv_formula, replace_controls
 from phrases import of, page_engine
-from terang import InputError
+from terang import InputError, terminal
 from terang.reconcile import TEMPLATES, compare, head_of, questions, read_log
 from terang.report_lint import has_report
 from terang.statement_dump import Dump
 from terang.statement_files import files_of
-from terang.terminal import (
-    JsonLines,
-    ProviderId,
-    option,
-    print_json,
-    print_result,
-    progress_bar,
-    screen,
-)
+from terang.terminal import Files, JsonLines, ProviderId, option, says
 
 PAGE = "reconcile.html"
 
@@ -31,13 +21,9 @@ PAGE = "reconcile.html"
 def reconcile(
     *,
     report: Annotated[Path, option("DIR", "the provider's report: Part_1_summary.csv and so on")],
-    dump: Annotated[
-        tuple[Path, ...], option("FILE", "daily dumps of the platform: CSV, gzip, zip; or a folder")
-    ],
-    log: Annotated[
-        Path | None, option("DIR", "a copy of Terang's public bucket, or a report with its ledger")
-    ] = None,
-    provider: Annotated[ProviderId | None, Parameter(help="whose log, if it has several")] = None,
+    dump: Annotated[Files, option("FILE", "the platform's daily dumps: CSV, gzip, zip or folder")],
+    log: Annotated[Path | None, option("DIR", "a copy of the public bucket, or a report")] = None,
+    provider: Annotated[ProviderId | None, says("whose log, if it has several")] = None,
     earlier: Annotated[Path | None, option("DIR", "an earlier version of the report")] = None,
     out: Annotated[Path, option("DIR", "gets reconcile.html and reconcile.csv")] = Path(),
     as_json: JsonLines = False,
@@ -53,7 +39,7 @@ def reconcile(
     logged = read_log(log, provider) if log else None
     with TemporaryDirectory(prefix="terang-") as folder:
         statements = Dump(Path(folder))
-        with progress_bar(total=sum(path.stat().st_size for path in files)) as update:
+        with terminal.progress_bar(total=sum(path.stat().st_size for path in files)) as update:
             for path in files:
                 statements.add(path, lambda read: update(advance=read))
         if not statements.size:
@@ -66,8 +52,8 @@ def reconcile(
     for one in asked:
         place = f"{one['file']} row {one['row']}, {one['column']}: {one['found']}"
         text = f"{one['code']}: {one['why']} n {one['n']:,}, {place}"
-        print_json(one) if as_json else print_result(text)
-    screen.print(f"{out / PAGE}: {statements.size:,} statements, {len(asked)} questions")
+        terminal.print_json(one) if as_json else terminal.print_result(text)
+    terminal.screen.print(f"{out / PAGE}: {statements.size:,} statements, {len(asked)} questions")
     return 1 if asked else 0
 
 

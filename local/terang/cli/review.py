@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
 import msgspec
-from cyclopts import Parameter
 from jinja2 import Environment
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -33,6 +32,7 @@ from ledger.store import DynamoStore
 from terang import InputError, terminal
 from terang.case_queue import NOT_SENT, findings_in, read_messages, result_lines, send_messages
 from terang.run_table import PackExamples, RunTable, clock_of_run, run_folder
+from terang.terminal import Files, option, says
 
 if TYPE_CHECKING:
     from ledger.desk_store import DynamoDesk
@@ -186,31 +186,25 @@ def summarize_entry(entry: JournalEntry) -> str:
 
 screen = terminal.Screen()
 
-Port = Annotated[int, terminal.option("N", "the port on this machine; default: any free")]
+Port = Annotated[int, option("N", "the port on this machine; default: any free")]
 
 
 def review(
-    findings: Annotated[Path | None, Parameter(help="a run's folder; or name --provider")] = None,
+    findings: Annotated[Path | None, says("a run's folder; or name --provider")] = None,
     /,
     *,
     moderator: terminal.Moderator | None = None,
     decisions: Annotated[
         Path | None,
-        terminal.option("FILE", "default: decisions-NAME.jsonl; of a stack also -STACK-PROVIDER"),
+        option("FILE", "default: decisions-NAME.jsonl; of a stack also -STACK-PROVIDER"),
     ] = None,
-    cases: Annotated[
-        tuple[Path, ...], terminal.option("FILE", "messages of colleagues, complaints, notices")
-    ] = (),
-    provider: Annotated[
-        terminal.ProviderId | None, Parameter(help="review this provider's stack")
-    ] = None,
+    cases: Annotated[Files, option("FILE", "messages of colleagues, complaints, notices")] = (),
+    provider: Annotated[terminal.ProviderId | None, says("review this provider's stack")] = None,
     stack: terminal.StackName = terminal.STACK,
-    send: Annotated[bool, Parameter(help="send each decision after ten seconds")] = False,
-    limit: Annotated[int, terminal.option("N", "at most N findings of a stack")] = 2_000,
-    role: Annotated[Role | None, Parameter(help="moderator, lead or auditor")] = None,
-    packs: Annotated[
-        Path | None, terminal.option("DIR", "write examples for the rules of these packs")
-    ] = None,
+    send: Annotated[bool, says("send each decision after ten seconds")] = False,
+    limit: Annotated[int, option("N", "at most N findings of a stack")] = 2_000,
+    role: Annotated[Role | None, says("moderator, lead or auditor")] = None,
+    packs: Annotated[Path | None, option("DIR", "write examples for rules of these packs")] = None,
     port: Port = 0,
 ) -> int:
     """Open the desk in a browser; 0 when the moderator leaves it, even if some are still open."""
@@ -240,15 +234,15 @@ def review(
 
 
 def audit(
-    run: Annotated[Path | None, Parameter(help="a run's folder; default: the stack")] = None,
+    run: Annotated[Path | None, says("a run's folder; default: the stack")] = None,
     /,
     *,
-    provider: Annotated[terminal.ProviderId, Parameter(help="whose posts they are")],
-    month: Annotated[terminal.Month, Parameter(help="the month of the sample")],
+    provider: Annotated[terminal.ProviderId, says("whose posts they are")],
+    month: Annotated[terminal.Month, says("the month of the sample")],
     moderator: terminal.Moderator,
     verdicts: Annotated[
         Path | None,
-        terminal.option("FILE", "default: audit-MONTH-NAME.jsonl; of a stack also -STACK-PROVIDER"),
+        option("FILE", "default: audit-MONTH-NAME.jsonl; of a stack also -STACK-PROVIDER"),
     ] = None,
     stack: terminal.StackName = terminal.STACK,
     port: Port = 0,
@@ -344,10 +338,10 @@ def _other_messages(own: Path, cases: Sequence[Path]) -> list[Mapping[str, Any]]
 
 
 def send(
-    file: Annotated[Path, Parameter(help="messages as in docs/case-message.schema.json")],
+    file: Annotated[Path, says("messages as in docs/case-message.schema.json")],
     /,
     *,
-    provider: Annotated[terminal.ProviderId, Parameter(help="in whose name they are sent")],
+    provider: Annotated[terminal.ProviderId, says("in whose name they are sent")],
     stack: terminal.StackName = terminal.STACK,
 ) -> int:
     """Send a file; 1 if a message was refused or not answered."""
@@ -365,18 +359,17 @@ def send(
 
 
 def show(
-    case: Annotated[str, Parameter(help="the id of a finding, or of a provider's message")],
+    case: Annotated[str, says("the id of a finding, or of a provider's message")],
     /,
     *,
-    provider: Annotated[terminal.ProviderId | None, Parameter(help="whose message it is")] = None,
-    show: Annotated[bool, Parameter(help="show excerpts, which are blurred otherwise")] = False,
+    provider: Annotated[terminal.ProviderId | None, says("whose message it is")] = None,
+    show: Annotated[bool, says("show excerpts, which are blurred otherwise")] = False,
     bundle: Annotated[
-        Path | None,
-        terminal.option("FILE", "write a zip of its decision, made by the lead --moderator"),
+        Path | None, option("FILE", "write a zip of its decision, made by the lead --moderator")
     ] = None,
-    words: Annotated[bool, Parameter(help="put excerpts and reasons into the bundle")] = False,
+    words: Annotated[bool, says("put excerpts and reasons into the bundle")] = False,
     moderator: terminal.Moderator | None = None,
-    role: Annotated[Role | None, Parameter(help="lead, where the stack has no accounts")] = None,
+    role: Annotated[Role | None, says("lead, where the stack has no accounts")] = None,
     stack: terminal.StackName = terminal.STACK,
 ) -> int:
     """Show one case with everything that happened; 2 if it does not exist."""

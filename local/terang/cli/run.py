@@ -31,6 +31,7 @@ from terang.run_table import adopted_in
 from terang.terminal import (
     STACK,
     Channels,
+    Files,
     JsonLine,
     ProviderId,
     Screen,
@@ -41,6 +42,7 @@ from terang.terminal import (
     print_json,
     print_problem,
     progress_bar,
+    says,
     screen,
     today_utc,
 )
@@ -55,7 +57,7 @@ CONNECT = ROOT / "events/connect"
 COOP, COOP_TABLE = CONNECT / "coop.jsonl", CONNECT / "coop-table.json"
 """What the tool Coop sent of FORUM, which sends no posts, and what its words mean there."""
 
-Serve = Annotated[bool, Parameter(help="serve the pages and the tip line on loopback")]
+Serve = Annotated[bool, says("serve the pages and the tip line on loopback")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,35 +209,23 @@ def empty(out: Path) -> None:
 
 
 def run(
-    *files: Annotated[Path, Parameter(help="files of posts; default: the samples")],
-    provider: Annotated[ProviderId, Parameter(help="whose posts they are")] = SAMPLES_PROVIDER,
+    *files: Annotated[Path, says("files of posts; default: the samples")],
+    provider: Annotated[ProviderId, says("whose posts they are")] = SAMPLES_PROVIDER,
     packs: Annotated[Path | None, option("DIR", "default: packs/")] = None,
     out: Annotated[Path, option("DIR", "the folder of the results; default: terang-out")] = OUT,
     messages: Annotated[Path | None, option("FILE", "lines to send as messages with posts")] = None,
-    cases: Annotated[
-        tuple[Path, ...], option("FILE", "messages about cases, sent after the findings")
-    ] = (),
-    trials: Annotated[
-        Path | None, option("OUT", "an earlier run: what was adopted there is live")
-    ] = None,
+    cases: Annotated[Files, option("FILE", "messages about cases, sent after the findings")] = (),
+    trials: Annotated[Path | None, option("OUT", "an earlier run; what it adopted is live")] = None,
     as_json: JsonLine = False,
     today: Today | None = None,
     open_channels: Channels = (),
     index: Annotated[
-        Path | None,
-        option(
-            "DIR", "fact-checks of `terang factchecks import`; default: PACKS/factchecks if present"
-        ),
+        Path | None, option("DIR", "imported fact-checks; default: PACKS/factchecks if present")
     ] = None,
     excerpt: Annotated[
-        int,
-        Parameter(
-            metavar="N",
-            validator=Number(gte=80, lte=2_000),
-            help="code points of each found post that are kept to decide",
-        ),
+        int, option("N", "code points kept of each found post", validator=Number(gte=80, lte=2_000))
     ] = EXCERPT_LENGTH,
-    keep: Annotated[bool, Parameter(help="leave the stack running")] = False,
+    keep: Annotated[bool, says("leave the stack running")] = False,
     serve: Serve = False,
     imported: Annotated[Sequence[dict[str, Any]], Parameter(parse=False)] = (),
 ) -> int:
@@ -302,14 +292,12 @@ def run(
 
 
 def import_cases(
-    file: Annotated[Path, Parameter(help="what the tool sent: JSON, one object a line")],
+    file: Annotated[Path, says("what the tool sent: JSON, one object a line")],
     /,
     *,
-    source: Annotated[str, Parameter(name="--from", metavar="TOOL", help="coop, mastodon, ozone")],
-    provider: Annotated[ProviderId, Parameter(help="whose decisions they are")],
-    table: Annotated[
-        Path | None, option("FILE", "what its words mean at the provider; default: the sample")
-    ] = None,
+    source: Annotated[str, option("TOOL", "coop, mastodon, ozone", name="--from")],
+    provider: Annotated[ProviderId, says("whose decisions they are")],
+    table: Annotated[Path | None, option("FILE", "its words' meaning; default: a sample")] = None,
     out: Annotated[Path, option("DIR", "the folder of the results; default: terang-out")] = OUT,
     as_json: JsonLine = False,
     today: Today | None = None,

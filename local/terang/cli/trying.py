@@ -8,7 +8,6 @@ from time import monotonic
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
-from cyclopts import Parameter
 
 from cases.case_store import DecidedPacks
 from cases.trials import group_names
@@ -24,6 +23,7 @@ from terang import InputError, check_known, terminal
 from terang.case_queue import read_messages
 from terang.rule_trials import RuleTrial
 from terang.run_table import PUBLIC, MemoryTable, RunTable, findings_of_run
+from terang.terminal import Files, option, says
 
 if TYPE_CHECKING:
     from terang.remote import Remote
@@ -38,33 +38,25 @@ NOTHING_TO_SAY = {"not_on_trial", "live"}
 
 TITLES = ("rule", "why in shadow", "findings", "judged", "right", "may go live")
 
-RuleName = Annotated[str | None, Parameter(metavar="PACK/RULE")]
+RuleName = Annotated[str | None, option("PACK/RULE")]
 
 
 def trial(
-    run: Annotated[Path | None, Parameter(help="a run's folder; or name --provider")] = None,
+    run: Annotated[Path | None, says("a run's folder; or name --provider")] = None,
     /,
     *,
-    cases: Annotated[
-        tuple[Path, ...], terminal.option("FILE", "answers that the run has not taken yet")
-    ] = (),
-    provider: Annotated[terminal.ProviderId | None, Parameter(help="whose rules they are")] = None,
+    cases: Annotated[Files, option("FILE", "answers that the run has not taken yet")] = (),
+    provider: Annotated[terminal.ProviderId | None, says("whose rules they are")] = None,
     stack: terminal.StackName = terminal.STACK,
-    begin: Annotated[RuleName, Parameter(help="put a rule in shadow on trial")] = None,
-    end: Annotated[RuleName, Parameter(help="end a trial; no more answers are taken")] = None,
-    adopt: Annotated[RuleName, Parameter(help="let a rule propose whose evidence holds")] = None,
-    forbid: Annotated[RuleName, Parameter(help="end a trial, and hold the rule in shadow")] = None,
-    allow: Annotated[RuleName, Parameter(help="end the pause of a rule")] = None,
-    band: Annotated[
-        Literal["all", "high"], Parameter(help="of --adopt: which findings propose")
-    ] = "all",
-    moderator: Annotated[terminal.Moderator | None, Parameter(help="who begins, or adopts")] = None,
-    read_by: Annotated[
-        terminal.Moderator | None, Parameter(help="who has read the rule's terms")
-    ] = None,
-    why: Annotated[
-        str, terminal.option("TEXT", "of --forbid: the reason, published with the set")
-    ] = "",
+    begin: Annotated[RuleName, says("put a rule in shadow on trial")] = None,
+    end: Annotated[RuleName, says("end a trial; no more answers are taken")] = None,
+    adopt: Annotated[RuleName, says("let a rule propose whose evidence holds")] = None,
+    forbid: Annotated[RuleName, says("end a trial, and hold the rule in shadow")] = None,
+    allow: Annotated[RuleName, says("end the pause of a rule")] = None,
+    band: Annotated[Literal["all", "high"], says("of --adopt: which findings propose")] = "all",
+    moderator: Annotated[terminal.Moderator | None, says("who begins, or adopts")] = None,
+    read_by: Annotated[terminal.Moderator | None, says("who has read the rule's terms")] = None,
+    why: Annotated[str, option("TEXT", "of --forbid: the reason, published with the set")] = "",
     as_json: terminal.JsonLines = False,
 ) -> int:
     """Show the rules that run, or do one thing; 1 if the stack refuses an adoption."""
