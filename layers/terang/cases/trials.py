@@ -17,19 +17,7 @@ from typing import Annotated, Literal, NamedTuple
 import msgspec
 from msgspec import Meta
 
-from cases.case_message import (
-    Addend,
-    BaseCaseMessage,
-    CaseLine,
-    CaseStep,
-    FindingId,
-    Judging,
-    Moderator,
-    RuleName,
-    Time,
-    refusals_of,
-    unknown,
-)
+from cases import case_message
 from cases.case_store import Facts, FactsReader, TrialRules
 from ledger.cases import CaseKind, Move, case_id
 from ledger.codes import CaseCode, CaseRefusal
@@ -221,13 +209,13 @@ def answers_of(facts: Facts, finding: str) -> list[Answer]:
     return [Answer(one.moderator, one.verdict) for one in entries if one.type == "trial"]
 
 
-class TrialAnswer(BaseCaseMessage, frozen=True, tag="trial", kw_only=True):
+class TrialAnswer(case_message.BaseCaseMessage, frozen=True, tag="trial", kw_only=True):
     """A moderator's answer about a drawn finding: was the rule right? The post stays as it is."""
 
-    finding: FindingId
+    finding: case_message.FindingId
     verdict: Literal["right", "wrong", "cannot_tell"]
-    moderator: Moderator
-    decided_at: Time = msgspec.field(name="at")
+    moderator: case_message.Moderator
+    decided_at: case_message.Time = msgspec.field(name="at")
 
     def ask(self, facts: Facts, reader: FactsReader) -> None:
         """Add the finding with its pack, and the trial of its rule."""
@@ -237,11 +225,11 @@ class TrialAnswer(BaseCaseMessage, frozen=True, tag="trial", kw_only=True):
         if case and case.finding and case.finding.provider == facts.provider:
             reader.add_trial(facts, f"{case.finding.pack}/{case.finding.rule}")
 
-    def judge(self, facts: Facts) -> Judging:
+    def judge(self, facts: Facts) -> case_message.Judging:
         """Take an answer about a finding that was drawn for the trial under way."""
         case = facts.cases.get(self.finding)
         if case is None or case.finding is None:
-            return (yield unknown("finding"))
+            return (yield case_message.unknown("finding"))
         finding = case.finding
         if finding.provider != facts.provider:
             yield CaseRefusal(CaseCode.OTHER_PROVIDER, "finding")
@@ -269,24 +257,24 @@ class TrialAnswer(BaseCaseMessage, frozen=True, tag="trial", kw_only=True):
             group=groups[self.finding],
             rules={rule_key(finding.pack, finding.version, finding.rule, finding.mode): 1},
         )
-        step = CaseStep(self.finding, case, CaseKind.FINDING_OR_NOTICE, Move.NOTE)
+        step = case_message.CaseStep(self.finding, case, CaseKind.FINDING_OR_NOTICE, Move.NOTE)
         return self.taken(entry, [step])
 
     @staticmethod
-    def count(line: CaseLine) -> Iterator[Addend]:
+    def count(line: case_message.CaseLine) -> Iterator[case_message.Addend]:
         """Yield the answer by rule and verdict."""
         yield "tried", f"{line.tried}/{line.verdict}", 1
 
 
-class Adoption(BaseCaseMessage, frozen=True, tag="adoption", kw_only=True):
+class Adoption(case_message.BaseCaseMessage, frozen=True, tag="adoption", kw_only=True):
     """A lead lets a rule in shadow propose at the provider, on the evidence of its trial."""
 
-    rule: RuleName
+    rule: case_message.RuleName
     version: Annotated[int, Meta(ge=1, le=10**9)]
     band: Literal["all", "high"]
-    terms_read_by: Moderator
-    moderator: Moderator
-    decided_at: Time = msgspec.field(name="at")
+    terms_read_by: case_message.Moderator
+    moderator: case_message.Moderator
+    decided_at: case_message.Time = msgspec.field(name="at")
 
     def ask(self, facts: Facts, reader: FactsReader) -> None:
         """Add the trial with the answers so far, and an earlier adoption."""
@@ -295,14 +283,14 @@ class Adoption(BaseCaseMessage, frozen=True, tag="adoption", kw_only=True):
         reader.add_cases(facts, *(one.finding for one in facts.drawn))
         reader.add_packs(facts)
 
-    def judge(self, facts: Facts) -> Judging:
+    def judge(self, facts: Facts) -> case_message.Judging:
         """Take an adoption whose evidence holds, once for each rule, version and band."""
         trial = facts.trial
         if trial is None or trial.version != self.version or trial.ended_at:
             return (yield CaseRefusal(CaseCode.NOT_ON_TRIAL, "rule"))
         case = self._case(facts)
-        step = CaseStep(case, facts.cases.get(case), CaseKind.RECORD, Move.CLOSE)
-        yield from refusals_of([step], "rule")
+        step = case_message.CaseStep(case, facts.cases.get(case), CaseKind.RECORD, Move.CLOSE)
+        yield from case_message.refusals_of([step], "rule")
         answers = {one.finding: answers_of(facts, one.finding) for one in facts.drawn}
         asks, is_over = facts.trial_rules.of(facts.packs.values()), trial.is_over(facts.now)
         standing = standing_of(facts.drawn, answers, self.band, asks, is_over=is_over)
@@ -327,6 +315,6 @@ class Adoption(BaseCaseMessage, frozen=True, tag="adoption", kw_only=True):
         return case_id("adopted", facts.provider, f"{self.rule}/{self.version}/{self.band}")
 
     @staticmethod
-    def count(line: CaseLine) -> Iterator[Addend]:
+    def count(line: case_message.CaseLine) -> Iterator[case_message.Addend]:
         """Yield the adoption by rule and band."""
         yield "adopted", f"{line.tried}/{line.band}", 1
