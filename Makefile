@@ -27,8 +27,9 @@ quick: setup ## a first look, in about a minute: the tests of what reads, matche
 test: setup-test ## the tests, with one each of the local stack and of the desk in a browser; ARGS= goes to pytest
 	$(BIN)/pytest -n auto --maxprocesses 8 $(ARGS)
 
-nightly: setup-test ## the rest: all of the local stack, browsers and the month; then MINUTES= (5) of make drill
-	$(BIN)/pytest -m 'nightly or hypothesis' --hypothesis-profile nightly -n auto --maxprocesses 8 $(ARGS)
+nightly: setup-test ## the rest: all of the local stack, browsers and the month; MINUTES= (30) of Matrix, then (5) of make drill
+	@scripts/bootstrap.sh synapse
+	MINUTES=$(or $(MINUTES),30) $(BIN)/pytest -m 'nightly or hypothesis' --hypothesis-profile nightly -n auto --maxprocesses 8 $(ARGS)
 	$(MAKE) drill MINUTES=$(or $(MINUTES),5)
 
 month: setup ## a month of 20,000 posts and all that people do, by a script of its own count; OUT= keeps its pages

@@ -3,7 +3,8 @@
 `relay_sources` reads the streams. The cursor moves only when a batch is acknowledged: what was not
 is read again, and nothing but the cursor is kept on disk. Before a batch is sent, the cursor's file
 names the place where it ends. A relay that was killed reads up to there and sends the same bytes
-again, which a stack recognises. A deletion becomes a case message `deleted`.
+again, which a stack recognises. Where places are words, which have no order, each post is a body
+of its own instead. A deletion becomes a case message `deleted`.
 """
 
 import os
@@ -41,7 +42,7 @@ class Seen(NamedTuple):
     but its place it says that the stream is silent.
     """
 
-    place: int
+    place: int | str
     at: float = 0
     line: bytes = b""
     deleted: str = ""
@@ -54,10 +55,10 @@ class Source(Protocol):
     name: str
     ends: bool
 
-    def start(self) -> int:
+    def start(self) -> int | str:
         """Return the place of now: a first start reads nothing older."""
 
-    def read(self, place: int) -> Iterator[Seen]:
+    def read(self, place: Any) -> Iterator[Seen]:
         """Yield what comes after a place. Raises OSError when the stream breaks off."""
 
 
@@ -65,7 +66,7 @@ class Cursor(msgspec.Struct, frozen=True):
     """How far a source was acknowledged, and where the batch ends that was sent next."""
 
     source: str
-    place: int
+    place: int | str
     until: int | None = None
 
     def write(self, path: Path | None) -> None:
@@ -95,7 +96,7 @@ class Cursor(msgspec.Struct, frozen=True):
 class Batch:
     """What is acknowledged together: posts and deletions up to a place."""
 
-    place: int
+    place: int | str
     at: float = 0
     lines: dict[str, list[bytes]] = field(default_factory=lambda: {"posts": [], "cases": []})
     size: int = 0
@@ -116,7 +117,7 @@ class Batch:
     def is_due(self, seen: Seen, until: int | None) -> bool:
         """Return whether it is sent before `seen`. What has one place stays together."""
         age = time.monotonic() - self.began if self.began else 0
-        if until is not None:
+        if until is not None and isinstance(seen.place, int):
             return seen.place > until
         if seen.place == self.place and self.size < LONGEST_BYTES:
             return age > QUIET_SECONDS and seen == Seen(self.place)
@@ -158,10 +159,12 @@ def _hand_on(
     batch: Batch, cursor: Cursor, send: Send, path: Path | None, counts: Counter[str]
 ) -> Cursor:
     """Send a batch until it is taken, and move the cursor behind it."""
+    limit = BODY_BYTES if isinstance(batch.place, int) else 0
     for kind, lines in batch.lines.items():
         if lines:
-            msgspec.structs.replace(cursor, until=batch.place).write(path)
-            bodies, tries = [*bodies_of(lines, BODY_BYTES)], 0
+            if limit:
+                msgspec.structs.replace(cursor, until=batch.place).write(path)
+            bodies, tries = [*bodies_of(lines, limit)], 0
             while True:
                 try:
                     counts["refused"] += send(kind, bodies)
@@ -180,7 +183,7 @@ def _report(name: str, counts: Counter[str], at: float) -> None:
     screen.print(f"{name}: {said or 'nothing yet'}{lag}")
 
 
-def _read(source: Source, place: int) -> Iterator[Seen]:
+def _read(source: Source, place: int | str) -> Iterator[Seen]:
     """Yield what a source reads. When it breaks off, go on where it was."""
     tries = 0
     while True:

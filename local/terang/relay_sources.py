@@ -1,10 +1,11 @@
-"""The streams that `terang relay` reads: lines of stdin, Bluesky's Jetstream, a Mastodon server.
+"""The streams that `terang relay` reads: stdin, Bluesky's Jetstream, Mastodon, Matrix.
 
 Only what is addressed to everyone is passed on. Edits are not: a post is inspected as it was
 created.
 """
 
 import os
+import re
 import select
 import sys
 import time
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.util import find_spec
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 import urllib3
@@ -134,20 +136,39 @@ class Bluesky:
 
 
 @dataclass(slots=True)
-class Mastodon:
+class Server:
+    """What answers to a token. If it is busy (429), it is asked again when `Retry-After` says."""
+
+    address: str
+    token: str = field(repr=False)
+    ends: bool = field(default=False, kw_only=True)
+    pool: urllib3.PoolManager = field(
+        default_factory=lambda: urllib3.PoolManager(
+            retries=urllib3.Retry(connect=0, read=0, redirect=0), timeout=60
+        ),
+        kw_only=True,
+    )
+
+    def _get(self, path: str, host: str = "", **options: Any) -> urllib3.BaseHTTPResponse:
+        headers, host = {"Authorization": f"Bearer {self.token}"}, host or self.address
+        answer = self.pool.request("GET", host.rstrip("/") + path, headers=headers, **options)
+        if answer.status in {400, 401, 403, 404, 422}:
+            said = answer.data.decode("utf-8", "replace")[:500]
+            raise OperatorError(f"{host} answers {answer.status}: {said}")
+        if answer.status != 200:
+            raise ConnectionError(f"{host} answers {answer.status}")
+        return answer
+
+
+@dataclass(slots=True)
+class Mastodon(Server):
     """What people of a server write to everyone: `public:local`. A place is the number of a post.
 
     After a gap, the timeline is read from there. It has nothing of what was deleted meanwhile.
     Source: mastodon/documentation, methods/streaming, timelines and instance, of Mastodon 4.5.
     """
 
-    address: str
-    token: str = field(repr=False)
     name: str = "mastodon"
-    ends: bool = False
-    pool: urllib3.PoolManager = field(
-        default_factory=lambda: urllib3.PoolManager(retries=False, timeout=60)
-    )
 
     def start(self) -> int:
         """Return the number of the newest post."""
@@ -157,9 +178,9 @@ class Mastodon:
         """Open the stream, yield what the timeline has after a place, then what streams."""
         latest, kind = place, ""
         try:
-            instance = self._get(self.address, "/api/v2/instance").json()
+            instance = self._get("/api/v2/instance").json()
             host = instance["configuration"]["urls"]["streaming"].replace("ws", "http", 1)
-            stream = self._get(host, "/api/v1/streaming/public/local", preload_content=False)
+            stream = self._get("/api/v1/streaming/public/local", host, preload_content=False)
             while posts := self._timeline(f"min_id={latest}&limit=40"):
                 for post in reversed(posts):
                     latest = max(latest, int(post["id"]))
@@ -179,17 +200,8 @@ class Mastodon:
             raise ConnectionError(f"{self.address}: {type(error).__name__}") from error
 
     def _timeline(self, query: str) -> list[dict[str, Any]]:
-        posts = self._get(self.address, f"/api/v1/timelines/public?local=true&{query}").json()
+        posts = self._get(f"/api/v1/timelines/public?local=true&{query}").json()
         return sorted(posts, key=lambda post: -int(post["id"]))
-
-    def _get(self, host: str, path: str, **options: Any) -> urllib3.BaseHTTPResponse:
-        headers = {"Authorization": f"Bearer {self.token}"}
-        answer = self.pool.request("GET", host.rstrip("/") + path, headers=headers, **options)
-        if answer.status in {401, 403, 404, 422}:
-            raise OperatorError(f"{host} answers {answer.status}: the token needs read:statuses")
-        if answer.status != 200:
-            raise ConnectionError(f"{host} answers {answer.status}")
-        return answer
 
     def _seen(self, post: dict[str, Any], place: int) -> Seen:
         at = datetime.fromisoformat(post["created_at"]).timestamp()
@@ -212,5 +224,115 @@ class Mastodon:
             "media_text": post_fields.bound_texts(
                 [post.get("spoiler_text"), *media, *(one.get("title") for one in options)]
             ),
+        }
+        return Seen(place, at, line=post_line(fields))
+
+
+_QUOTED = re.compile(r"(?:> .*\n)+\n?")
+"""The lines with which a reply repeats what it answers."""
+
+
+@dataclass(slots=True)
+class Matrix(Server):
+    """Messages of rooms whose history the world may read.
+
+    The account joins no room, so the server itself gives it only what everyone may read. `/sync`
+    tells the time of the server. Then each room is read to its end, in the order of its graph:
+    with `to`, Synapse ends a page too early if what came last is not the last in this order. A
+    place is the time since which rooms are read, that of the next reading, a room and its page.
+    Source: matrix-org/matrix-spec, message_pagination.yaml, rich_replies.md, of Matrix 1.19;
+    Synapse 1.163.2, `_paginate_room_events_by_topological_ordering_txn`.
+    """
+
+    rooms: tuple[str, ...]
+    name: str = "matrix"
+    pause: float = 5
+    page: int = 100
+    _closed: set[str] = field(default_factory=set, init=False)
+
+    def start(self) -> str:
+        """Return the place of now."""
+        return "{0} {0} ! {0}".format(self._time(""))
+
+    def read(self, place: str) -> Iterator[Seen]:
+        """Yield what comes after a place. What comes while rooms are read is read twice."""
+        try:
+            rooms = sorted((self._room_id(name), name) for name in self.rooms)
+            while True:
+                since, now, current, page = place.split(" ")
+                now = self._time(f"&since={quote(since)}") if now == since else now
+                if self._api("joined_rooms")["joined_rooms"]:
+                    raise OperatorError("the token's account must have joined no room")
+                for room, name in rooms:
+                    if room >= current and now != since:  # "!" comes before all rooms
+                        first = page if room == current else since
+                        yield from self._room(room, name, f"{since} {now} {room}", first)
+                place = f"{now} {now} ! {now}"
+                yield Seen(place)
+                time.sleep(self.pause)
+                yield Seen(place)
+        except (urllib3.exceptions.HTTPError, ValueError, LookupError) as error:
+            raise ConnectionError(f"{self.address}: {type(error).__name__}") from error
+
+    def _api(self, path: str) -> Any:
+        return self._get(f"/_matrix/client/v3/{path}").json()
+
+    def _time(self, since: str) -> str:
+        path = f"sync?timeout=0&set_presence=offline&filter={quote('{"room":{"rooms":[]}}')}"
+        return str(self._api(path + since)["next_batch"])
+
+    def _room_id(self, name: str) -> str:
+        if name.startswith("!"):
+            return name
+        return str(self._api(f"directory/room/{quote(name, '')}")["room_id"])
+
+    def _room(self, room: str, name: str, reading: str, token: str | None) -> Iterator[Seen]:
+        path, is_open = f"rooms/{quote(room, '')}", False
+        types = quote('{"types":["m.room.message","m.room.redaction"]}')
+        wanted = f"dir=f&limit={self.page}&filter={types}"
+        try:
+            visibility = self._api(f"{path}/state/m.room.history_visibility")
+            is_open = visibility.get("history_visibility") == "world_readable"
+            while is_open and token:
+                place = f"{reading} {token}"
+                page = self._api(f"{path}/messages?{wanted}&from={quote(token)}")
+                for event in page["chunk"]:
+                    try:
+                        yield self._seen(event, place, name)
+                    except (AttributeError, LookupError, OverflowError, TypeError, ValueError):
+                        yield Seen(place, left_out="unreadable")
+                token = page.get("end")
+        except OperatorError:  # the server refuses to show it
+            is_open = False
+        if not is_open and room not in self._closed:
+            print_warning(f"{name} is left out: its history is not world_readable")
+        (self._closed.discard if is_open else self._closed.add)(room)
+
+    def _seen(self, event: dict[str, Any], place: str, room: str) -> Seen:
+        at, content = event["origin_server_ts"] / 1000, event["content"]
+        if event["type"] == "m.room.redaction":
+            deleted = post_fields.identifier(event.get("redacts") or content.get("redacts"))
+            return Seen(place, at, deleted=deleted or "")
+        text, links = content.get("body"), list[str]()
+        relation = post_fields.as_object(content.get("m.relates_to"))
+        if not isinstance(text, str) or relation.get("rel_type") == "m.replace":
+            return Seen(place, at)  # it was deleted, or is an edit
+        is_reply, html = "m.in_reply_to" in relation, content.get("formatted_body")
+        if content.get("format") == "org.matrix.custom.html" and isinstance(html, str):
+            if is_reply and html.startswith("<mx-reply>"):
+                html = html.partition("</mx-reply>")[2] or html
+            text, links = post_fields.read_html(html)  # this is what people see
+        elif is_reply and (quoted := _QUOTED.match(text)):
+            text = text[quoted.end() :]
+        is_text = content.get("msgtype") in {"m.text", "m.emote", "m.notice"}
+        fields = {
+            "id": event["event_id"],
+            "account": event["sender"],
+            "text": text if is_text else "",
+            "audience": "public",
+            "published_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at)),
+            "url": f"https://matrix.to/#/{quote(room, '')}/{quote(event['event_id'], '')}",
+            "links": post_fields.bound_links(links),
+            "media_text": None if is_text else post_fields.bound_texts([text]),
         }
         return Seen(place, at, line=post_line(fields))

@@ -13,7 +13,11 @@ OF_THE_STACK = ("tests/stack/", "tests/month/", "tests/simulation/contract/")
 """One worker has all of these: beside one emulator and its functions, a second would make both
 wait for a processor, and what waits here has bounds."""
 
-APART = ("tests/simulation/test_known_bugs.py", "tests/simulation/test_schedules.py")
+APART = (
+    "tests/stack/test_matrix.py",
+    "tests/simulation/test_known_bugs.py",
+    "tests/simulation/test_schedules.py",
+)
 """Minutes in one file, and nothing to set up: any worker takes the next test."""
 
 FIRST = (*OF_THE_STACK, *APART, "tests/integration/", "tests/property/", "tests/catalogue/")
@@ -28,7 +32,7 @@ def share_of(test: str) -> str:
     >>> share_of("tests/unit/test_post.py::test_a_row[one::two]")
     'tests/unit/test_post.py'
     """
-    if test.startswith(OF_THE_STACK):
+    if test.startswith(OF_THE_STACK) and not test.startswith(APART):
         return "the stack"
     return test if test.startswith(APART) else test.partition("::")[0]
 
