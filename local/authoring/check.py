@@ -31,22 +31,8 @@ from matcher.engine import Matcher
 from matcher.fold import NamedHost, is_lookalike, skeleton
 from matcher.hit import Hit
 from matcher.term import Term, affixed_forms, pattern_of
+from rules import pack as packs
 from rules.law import LAW_VERSION
-from rules.pack import (
-    SHIPPED_SENTENCES,
-    TERMS_IN_PACK,
-    Mode,
-    Pack,
-    PackError,
-    PackFile,
-    Packs,
-    Problem,
-    Rule,
-    in_force,
-    read_files,
-    read_pack,
-    sign_of,
-)
 from rules.pack_parts import Score
 from rules.pinned import FACTCHECKS
 from rules.rule import WEIGHTS_KEYS
@@ -72,7 +58,7 @@ def check_packs(
     protected: Path | str | None = None,
     advice: bool = True,
     known: "KnownPacks | None" = None,
-) -> Packs:
+) -> packs.Packs:
     """Read the packs of a folder, or of one file, and check everything.
 
     A pack that has expired is left out, with a warning that says how to renew it.
@@ -87,15 +73,17 @@ def check_packs(
     place, known = Path(folder), known or KnownPacks()
     own_sentences = (place.parent if place.is_file() else place) / "protected"
     if protected is None:
-        protected = own_sentences if own_sentences.is_dir() else SHIPPED_SENTENCES
-    problems, files = read_files(place, known.read)
+        protected = own_sentences if own_sentences.is_dir() else packs.SHIPPED_SENTENCES
+    problems, files = packs.read_files(place, known.read)
     sentence_problems, sentences = read_sentences(Path(protected))
     problems += sentence_problems
     if not sentences:
-        problems.append(Problem(str(place), 1, None, "no protected sentences: name their folder"))
+        problems.append(
+            packs.Problem(str(place), 1, None, "no protected sentences: name their folder")
+        )
     seen = [(Path(each.file).stem, each.text, each.heading) for each in sentences]
     against = msgspec.json.encode(seen)
-    running, warnings = in_force(files, today)
+    running, warnings = packs.in_force(files, today)
     for file in files:
         problems += known.found(word_problems, file)
     for file in running:
@@ -103,7 +91,7 @@ def check_packs(
         problems += known.found(_check_protected, file, sentences, seen=against)
     if problems:
         known.save()
-        raise PackError(sorted(problems, key=lambda problem: (problem.file, problem.line)))
+        raise packs.PackError(sorted(problems, key=lambda problem: (problem.file, problem.line)))
     for file in files:
         warnings += known.found(word_warnings, file, warns=True)
     if advice:
@@ -117,7 +105,7 @@ def check_packs(
             warnings += known.found(contact_warnings, file, texts, seen=against, warns=True)
             warnings += known.found(joined_warnings, file, serious, seen=against, warns=True)
     known.save()
-    return Packs((file.pack for file in running), warnings)
+    return packs.Packs((file.pack for file in running), warnings)
 
 
 class _Kept(msgspec.Struct):
@@ -127,7 +115,7 @@ class _Kept(msgspec.Struct):
     what else it saw, and the line, rule and message of each warning.
     """
 
-    pack: Pack
+    pack: packs.Pack
     lines: dict[str, int]
     found: dict[str, tuple[str, list[tuple[int, str | None, str]]]]
 
@@ -140,7 +128,7 @@ class _Lines(dict[tuple[str, ...], int]):
         self._text = text
 
     def __missing__(self, key: tuple[str, ...]) -> int:
-        read = read_pack(self._text, "").lines
+        read = packs.read_pack(self._text, "").lines
         self.update(read)
         return read[key]
 
@@ -174,7 +162,7 @@ class KnownPacks:
     @cached_property
     def _program(self) -> bytes:
         """The digest of what decides the outcome of a check, apart from packs and sentences."""
-        shipped = sorted(path.name for path in SHIPPED_SENTENCES.glob("*.txt"))
+        shipped = sorted(path.name for path in packs.SHIPPED_SENTENCES.glob("*.txt"))
         digest = sha256(repr((sys.version, shipped)).encode())
         for package in ("authoring", "claims", "matcher", "rules"):
             for path in sorted(Path(str(package_files(package))).rglob("*")):
@@ -184,17 +172,17 @@ class KnownPacks:
             digest.update(f"\0{library} {metadata.version(library)}".encode())
         return digest.digest()
 
-    def read(self, text: str, name: str) -> PackFile:
+    def read(self, text: str, name: str) -> packs.PackFile:
         """Read one pack, as `read_pack` does."""
         if self._folder is None:
-            return read_pack(text, name)
+            return packs.read_pack(text, name)
         digest = sha256(text.encode()).hexdigest()
         path = self._folder / sha256(self._program + digest.encode()).hexdigest()
         kept = _load(path)
         if kept and kept.pack.digest == digest:
-            file = PackFile(kept.pack, name, text, _Lines(kept.lines, text))
+            file = packs.PackFile(kept.pack, name, text, _Lines(kept.lines, text))
         else:
-            file = read_pack(text, name)
+            file = packs.read_pack(text, name)
             lines = {key[0]: line for key, line in file.lines.items() if len(key) == 1}
             kept = _Kept(file.pack, lines, {})
         self._kept[name] = path, kept
@@ -202,12 +190,12 @@ class KnownPacks:
 
     def found(
         self,
-        check: Callable[..., Iterable[Problem]],
-        file: PackFile,
+        check: Callable[..., Iterable[packs.Problem]],
+        file: packs.PackFile,
         *more: object,
         seen: bytes = b"",
         warns: bool = False,
-    ) -> list[Problem]:
+    ) -> list[packs.Problem]:
         """Return what `check` finds in a file, given it and `more`, or has found before.
 
         `seen` is what decides it apart from the pack. Problems, unless it only warns, are not kept:
@@ -216,7 +204,7 @@ class KnownPacks:
         _, kept = self._kept.get(file.name, (None, None))
         name, of = check.__name__, sha256(seen).hexdigest()
         if kept and kept.found.get(name, ("",))[0] == of:
-            return [Problem(file.name, *found) for found in kept.found[name][1]]
+            return [packs.Problem(file.name, *found) for found in kept.found[name][1]]
         found = list(check(file, *more))
         if kept and (warns or not found):
             kept.found[name] = of, [each[1:] for each in found]
@@ -260,7 +248,7 @@ def _digest_of(path: Path, body: bytes) -> bytes:
     return sha256(path.name.encode() + body).digest()
 
 
-def word_problems(file: PackFile) -> Iterator[Problem]:
+def word_problems(file: packs.PackFile) -> Iterator[packs.Problem]:
     """Yield the problems of a pack's words that reading does not see: names, and what repeats."""
     if file.pack.id == FACTCHECKS:
         message = f"`{FACTCHECKS}` is the id of the pack of published fact-checks; rename it"
@@ -273,11 +261,11 @@ def word_problems(file: PackFile) -> Iterator[Problem]:
         )
         if rule.score:
             yield from _score_problems(file, rule.id, rule.score)
-    if terms > TERMS_IN_PACK:
-        yield file.problem(("id",), f"a pack has at most {TERMS_IN_PACK:,} terms; divide it")
+    if terms > packs.TERMS_IN_PACK:
+        yield file.problem(("id",), f"a pack has at most {packs.TERMS_IN_PACK:,} terms; divide it")
 
 
-def _score_problems(file: PackFile, rule: str, score: Score) -> Iterator[Problem]:
+def _score_problems(file: packs.PackFile, rule: str, score: Score) -> Iterator[packs.Problem]:
     first: dict[str, str] = {}  # by pattern
     for written in score.terms:
         if problem := advisor.weighted_term_problem(written):
@@ -290,13 +278,13 @@ def _score_problems(file: PackFile, rule: str, score: Score) -> Iterator[Problem
             yield file.problem((rule, "pinyin", written), problem, rule)
 
 
-def word_warnings(file: PackFile) -> Iterator[Problem]:
+def word_warnings(file: packs.PackFile) -> Iterator[packs.Problem]:
     """Yield what may surprise the author of a pack, or waits for their words."""
     pack = file.pack
     if why := advisor.why_unprotected(pack):
         yield file.problem(("id",), why)
     if asked := advisor.words_asked_for(file.text):
-        yield Problem(file.name, asked[0], None, asked[1])
+        yield packs.Problem(file.name, asked[0], None, asked[1])
     if any(rule.score for rule in pack.rules) and (why := _why_no_figures(pack)):
         yield file.problem(("id",), why)
     for rule in pack.rules:
@@ -313,11 +301,11 @@ def word_warnings(file: PackFile) -> Iterator[Problem]:
                     yield file.problem((rule.id, key, written), message, rule.id)
 
 
-def _why_no_figures(pack: Pack) -> str:
+def _why_no_figures(pack: packs.Pack) -> str:
     """Return why the card of a pack lets no score go live, or nothing."""
     if not pack.card:
         words = "no `card`: scored rules run in shadow until one says how they were learned"
-        return words if pack.mode is Mode.LIVE else ""
+        return words if pack.mode is packs.Mode.LIVE else ""
     if pack.card.law == LAW_VERSION:
         return ""
     return (
@@ -330,7 +318,7 @@ def _listed_warnings(words: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Yield the entries of a list that are found otherwise than they look, or twice."""
     seen: dict[tuple[str, str], str] = {}  # both Han forms may be there: people read packs
     for written in words:
-        sign, term = sign_of(written), Term.of(written)
+        sign, term = packs.sign_of(written), Term.of(written)
         key = (written, "") if sign else (term.pattern, term.letters)
         if not sign and (warning := advisor.term_warning(written)):
             yield written, warning
@@ -340,14 +328,14 @@ def _listed_warnings(words: Iterable[str]) -> Iterator[tuple[str, str]]:
         seen.setdefault(key, written)
 
 
-def read_sentences(folder: Path) -> tuple[list[Problem], list[Sentence]]:
+def read_sentences(folder: Path) -> tuple[list[packs.Problem], list[Sentence]]:
     """Return the problems of a folder of sentences, and its sentences."""
-    problems: list[Problem] = []
+    problems: list[packs.Problem] = []
     sentences: list[Sentence] = []
     for path in sorted(folder.glob("*.txt")):
         try:
             sentences += _sentences(path)
-        except PackError as error:
+        except packs.PackError as error:
             problems += error.problems
     return problems, sentences
 
@@ -361,7 +349,7 @@ def _sentences(path: Path) -> Iterator[Sentence]:
             yield Sentence(str(path), number, line.strip(), heading)
 
 
-def _check_own(file: PackFile) -> Iterator[Problem]:
+def _check_own(file: packs.PackFile) -> Iterator[packs.Problem]:
     """Yield what the examples, names and hosts of a pack say against it."""
     matcher = Matcher([file.pack])
     for rule in file.pack.rules:
@@ -391,7 +379,9 @@ def _check_own(file: PackFile) -> Iterator[Problem]:
     yield from _check_hosts(file)
 
 
-def _check_names(file: PackFile, rule: Rule, matcher: Matcher) -> Iterator[Problem]:
+def _check_names(
+    file: packs.PackFile, rule: packs.Rule, matcher: Matcher
+) -> Iterator[packs.Problem]:
     """Yield each group of nothing but names, or else each example that is hit through names alone.
 
     `authoring.advice` says which. Names in `unless` and `except` are not looked at.
@@ -420,7 +410,7 @@ def _check_names(file: PackFile, rule: Rule, matcher: Matcher) -> Iterator[Probl
 _suffixes = cache(PublicSuffixList)
 
 
-def _check_hosts(file: PackFile) -> Iterator[Problem]:
+def _check_hosts(file: packs.PackFile) -> Iterator[packs.Problem]:
     for rule in file.pack.rules:
         for written in rule.links:
             name = NamedHost.of(written).name
@@ -454,7 +444,7 @@ def _suffix_like(name: str) -> str | None:
     return next((suffix for suffix in alike if is_lookalike(suffix, name)), None)
 
 
-def _check_protected(file: PackFile, sentences: list[Sentence]) -> Iterator[Problem]:
+def _check_protected(file: packs.PackFile, sentences: list[Sentence]) -> Iterator[packs.Problem]:
     """Yield where a rule hits a protected sentence, or reaches half of its threshold with one.
 
     The pack may have further sentences of its own.

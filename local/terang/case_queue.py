@@ -66,8 +66,10 @@ def read_connection(source: str, path: Path) -> dict[str, Any]:
     return table
 
 
-def translated(path: Path, source: str, table: Path) -> tuple[list[dict[str, Any]], list[str]]:
-    """Return the messages of what another tool sent, and why some of it was refused.
+def translated(
+    path: Path, source: str, table: Path
+) -> tuple[list[dict[str, Any]], list[str], list[str]]:
+    """Return the messages of what another tool sent, why some only count, and what was refused.
 
     The file has one object, an array, or one object a line, to which `received_at` may be added:
     the time of what the tool does not date. Without it that time is missing. People get pseudonyms
@@ -76,18 +78,17 @@ def translated(path: Path, source: str, table: Path) -> tuple[list[dict[str, Any
     pseudonym = partial(pseudonym_of, secrets.token_bytes(32))
     means = read_connection(source, table)
     messages: dict[bytes, dict[str, Any]] = {}  # a repeat is one
-    refused = []
+    away, refused = list[str](), list[str]()
     for number, payload in enumerate(read_messages(path, may_be_pipe=True), 1):
         try:
-            came = str(payload.get("received_at", ""))
-            made = translate(source, payload, means, pseudonym, came)
+            made = translate(source, payload, means, pseudonym)
         except AdapterError as error:
             made = ()
             refused.append(f"{path}: {number}: {error.code}: {error}")
-        away = {one["code"]: why for one in made if (why := why_away(one))}
-        refused += [f"{path}: {number}: {code}: {why}" for code, why in away.items()]
+        codes = {one["code"]: why for one in made if (why := why_away(one))}
+        away += [f"{path}: {number}: {code}: {why}" for code, why in codes.items()]
         messages |= {msgspec.json.encode(message): message for message in made}
-    return [*messages.values()], refused
+    return [*messages.values()], away, refused
 
 
 def read_file(path: Path, *, may_be_pipe: bool = False) -> bytes:

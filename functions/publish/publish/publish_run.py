@@ -30,21 +30,11 @@ from ledger.store import DynamoStore, assign_letters
 from ledger.texts import Clock, in_days, utc
 from ledger.units import OpenFile
 from publish import day_facts
+from publish import summary as summaries
 from publish.folding import PublishedSets, copies_of_day
 from publish.precision import RuleEvidence, bar_of_pack, is_found, sum_evidence, term_evidence
 from publish.public_bucket import Drafter, SummaryBucket, has_lost_records, next_revision
 from publish.rule_changes import adoptions_due, change_rules, most_found, pauses_due
-from publish.summary import (
-    LeftOut,
-    PeriodKind,
-    Summary,
-    SummaryPeriod,
-    campaign_period,
-    days_before,
-    days_between,
-    last_closed_day,
-    month_of,
-)
 from rules.pack import Pack
 from rules.rule_set import Adopted, Paused
 
@@ -108,7 +98,7 @@ class PublishResult:
     written: int = 0
     paused: list[tuple[str, Paused]] = field(default_factory=list)
     revised: list[str] = field(default_factory=list)
-    left_out: list[LeftOut] = field(default_factory=list)
+    left_out: list[summaries.LeftOut] = field(default_factory=list)
     unpublishable: list[str] = field(default_factory=list)
     behind: list[str] = field(default_factory=list)
     sentinel_missed: str = ""
@@ -132,8 +122,8 @@ def days_due(request: PublishRequest, today: str, closed: str) -> list[str]:
         last = max(closed, min(request.through or today, today))
     elif request.through:
         last = min(closed, request.through)
-    first = request.since or days_before(closed, LOOK_BACK_DAYS - 1)
-    return days_between(min(first, last), last)
+    first = request.since or summaries.days_before(closed, LOOK_BACK_DAYS - 1)
+    return summaries.days_between(min(first, last), last)
 
 
 def publish(context: PublishContext, request: PublishRequest) -> PublishResult:
@@ -143,7 +133,7 @@ def publish(context: PublishContext, request: PublishRequest) -> PublishResult:
     """
     context.public.list_summaries()
     now = context.clock.now()
-    today, closed = now.date().isoformat(), last_closed_day(now)
+    today, closed = now.date().isoformat(), summaries.last_closed_day(now)
     catalogue = context.public.catalogue()
     providers = [provider.provider for provider in context.store.providers()]
     if SENTINEL in providers and not context.send_sentinel:
@@ -203,7 +193,7 @@ class PublishRun:
     def publish_days(self, provider: str) -> None:
         """Publish a provider's days, from the first on which anything arrived."""
         files = self.context.store.files(provider)
-        known = self.context.public.periods(provider, PeriodKind.DAY)
+        known = self.context.public.periods(provider, summaries.PeriodKind.DAY)
         begun = bool(known) and known[0] < self.days[0]
         for day in self.days:
             is_known = begun or day in known
@@ -272,7 +262,7 @@ class PublishRun:
 
     def publish_months(self) -> None:
         """Publish each month that a day of this run belongs to: first the providers, then `all`."""
-        months = {month.name: month for month in map(month_of, self.days)}
+        months = {month.name: month for month in map(summaries.month_of, self.days)}
         for month in months.values():
             for provider in (*self.providers, "all"):
                 self._publish_longer(provider, month)
@@ -280,7 +270,7 @@ class PublishRun:
     def publish_campaigns(self) -> None:
         """Publish the campaigns that ended recently or not yet, for the providers that run them."""
         for name, packs in self.catalogue.campaigns.items():
-            period = campaign_period(name, packs)
+            period = summaries.campaign_period(name, packs)
             if period.last_day < self.days[0]:
                 continue
             for provider in (*self.providers, "all"):
@@ -289,11 +279,13 @@ class PublishRun:
                     self._publish_longer(provider, period, chosen)
 
     def _publish_longer(
-        self, provider: str, period: SummaryPeriod, packs: Sequence[Pack] = ()
+        self, provider: str, period: summaries.SummaryPeriod, packs: Sequence[Pack] = ()
     ) -> None:
         """Publish a month or campaign as the sum of its published days."""
         public = self.context.public
-        days = public.published_in(provider, PeriodKind.DAY, period.first_day, period.last_day)
+        days = public.published_in(
+            provider, summaries.PeriodKind.DAY, period.first_day, period.last_day
+        )
         if not days:
             return
         parts = public.published_by_providers(period.name) if provider == "all" else ()
@@ -305,13 +297,13 @@ class PublishRun:
         )
 
     def _terms(
-        self, provider: str, period: SummaryPeriod, parts: Sequence[Summary]
+        self, provider: str, period: summaries.SummaryPeriod, parts: Sequence[summaries.Summary]
     ) -> dict[str, RuleEvidence] | UnsetType:
         """Return what terms of scored rules decided in a month that is over; UNSET if not known.
 
         A closed month keeps what it was published with: nothing is decided in it any more.
         """
-        if period.kind is not PeriodKind.MONTH:
+        if period.kind is not summaries.PeriodKind.MONTH:
             return UNSET
         published = self.context.public.published(provider, period.name)
         if published and not published.provisional:
@@ -325,7 +317,7 @@ class PublishRun:
             known = packs.get((pack, int(version)))
             return bar_of_pack(known) if known else None
 
-        days = days_between(period.first_day, period.last_day)
+        days = summaries.days_between(period.first_day, period.last_day)
         store = self.context.store
         return term_evidence(
             (entry for day in days for entry in store.journal_entries(provider, day)), bar_of
@@ -340,7 +332,7 @@ class PublishRun:
         adopted: list[tuple[str, Adopted]] = []
         since = utc(context.clock.now())
         for provider in self.providers:
-            months = context.public.periods(provider, PeriodKind.MONTH)
+            months = context.public.periods(provider, summaries.PeriodKind.MONTH)
             newest = context.public.published(provider, months[-1]) if months else None
             if newest and newest.standing:
                 below = context.pause_below
@@ -362,7 +354,9 @@ class PublishRun:
             change_rules(public.objects, public.bucket, changes, context.clock.now())
         return bool(changes)
 
-    def _publish_summary(self, draft: Summary, facts: day_facts.DayFacts | None = None) -> bool:
+    def _publish_summary(
+        self, draft: summaries.Summary, facts: day_facts.DayFacts | None = None
+    ) -> bool:
         """Compare a draft with the published summary, and write it if they differ.
 
         `facts` are those of a provider's day. If the table holds less of that day than was
@@ -383,7 +377,10 @@ class PublishRun:
         return True
 
     def _write(
-        self, published: Summary | None, summary: Summary, facts: day_facts.DayFacts | None
+        self,
+        published: summaries.Summary | None,
+        summary: summaries.Summary,
+        facts: day_facts.DayFacts | None,
     ) -> None:
         """Write a summary in place of the published one, after the files that it names."""
         public, result = self.context.public, self.result
@@ -410,11 +407,11 @@ class PublishStep:
     def day_counted(self, run: PublishRun, provider: str, day: str) -> None:
         """Work on a provider's day that was read, before its summary is compared."""
 
-    def shows(self, run: PublishRun, summary: Summary) -> bool:  # noqa: ARG002
+    def shows(self, run: PublishRun, summary: summaries.Summary) -> bool:  # noqa: ARG002
         """Return whether all that shows a published summary is there; else it is written again."""
         return True
 
-    def show(self, run: PublishRun, summary: Summary, *, is_new: bool) -> bool:  # noqa: ARG002
+    def show(self, run: PublishRun, summary: summaries.Summary, *, is_new: bool) -> bool:  # noqa: ARG002
         """Write what shows a summary, before its JSON. Return whether anything was written."""
         return False
 

@@ -27,9 +27,10 @@ def translate(
 ) -> tuple[Message, ...]:
     """Return the messages about cases of one payload, in order. Ids depend on it alone.
 
-    `pseudonym` is asked for each person. `now` is the time of arrival, for what the tool does not
-    date; without it such times are missing.
+    `pseudonym` is asked for each person. `now` is the time of what the tool does not date, if the
+    provider did not add `received_at` to the payload; without both such times are missing.
 
     Raises AdapterError for what is missing or not in the table.
     """
-    return tuple(_READERS[source](payload, Connection(source, read_table(table), pseudonym, now)))
+    came = str(payload.get("received_at", now))
+    return tuple(_READERS[source](payload, Connection(source, read_table(table), pseudonym, came)))

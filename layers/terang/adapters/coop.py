@@ -86,7 +86,8 @@ def messages(payload: Mapping[str, Any], connection: Connection) -> Iterator[Mes
     else:
         away = "" if getattr(fields, "actor_email", "a person") else "automated"
     if away:
-        yield connection.turned_away(away, msgspec.json.encode(payload).decode())
+        undated = {name: value for name, value in payload.items() if name != "received_at"}
+        yield connection.turned_away(away, msgspec.json.encode(undated).decode())
     else:
         yield from read(fields, connection)
 

@@ -17,6 +17,7 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, structs
 
+from rules import rule as parts
 from rules.law import LAW_VERSION
 from rules.pack_parts import (
     KEYWORDS,
@@ -25,18 +26,6 @@ from rules.pack_parts import (
     PackCard,
     category_problem,
     keyword_problem,
-)
-from rules.rule import (
-    CHECKS,
-    ID,
-    ID_MEANS,
-    LANGUAGE_KEYS,
-    CopyOf,
-    Id,
-    RuleChecks,
-    Translated,
-    Why,
-    Words,
 )
 from rules.rule import Affixes as Affixes
 from rules.rule import AtLeast as AtLeast
@@ -68,8 +57,8 @@ MOST_EXPECTED = 300  # per mille of a provider's posts
 PATH_NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,62}")
 """What can be part of a public path: ids of packs and names of campaigns."""
 
-_CAMPAIGN = rf"^(?!\d{{4}}-\d{{2}}(-\d{{2}})?$){ID}$"
-_CAMPAIGN_MEANS = f"{ID_MEANS}, and not be a month or day, since those name other summaries"
+_CAMPAIGN = rf"^(?!\d{{4}}-\d{{2}}(-\d{{2}})?$){parts.ID}$"
+_CAMPAIGN_MEANS = f"{parts.ID_MEANS}, and not be a month or day, since those name other summaries"
 _WEIGHTS_AT = {5: WEIGHTS_IN_LIST}  # a mapping of weights: pack, rules, rule, score, terms
 _INSTALLED_SENTENCES = Path(__file__).with_name("protected")
 SHIPPED_SENTENCES = (
@@ -103,7 +92,7 @@ Language = Annotated[
 ]
 
 
-class TranslatedTitle(Translated):
+class TranslatedTitle(parts.Translated):
     """A title in several languages."""
 
     en: Title
@@ -163,12 +152,14 @@ class Pack(msgspec.Struct, frozen=True, kw_only=True):
     sentences when it was parsed; a published version stays as it is.
     """
 
-    id: Id
+    id: parts.Id
     version: Annotated[
         int, allowed("Changed content needs a higher one.", minimum=1, maximum=10**9)
     ]
     title: Annotated[Title, allowed(mapping=TranslatedTitle)]
-    why: Annotated[Why, allowed("What the public reads, in English or as {en: …, id: …, zh: …}.")]
+    why: Annotated[
+        parts.Why, allowed("What the public reads, in English or as {en: …, id: …, zh: …}.")
+    ]
     category: Annotated[
         str, allowed("A code of the DSA transparency database, without its prefix.")
     ]
@@ -176,7 +167,7 @@ class Pack(msgspec.Struct, frozen=True, kw_only=True):
     ground: Annotated[Ground, allowed("The law, or a provider's own terms.")]
     legal_ground: LegalGround
     languages: Annotated[tuple[Language, ...], allowed(minItems=1)]
-    owner: Words
+    owner: parts.Words
     in_force: InForce
     mode: Annotated[Mode, allowed("live proposes; shadow only counts.")] = Mode.LIVE
     campaign: Annotated[str | None, allowed(means=_CAMPAIGN_MEANS, pattern=_CAMPAIGN)] = None
@@ -371,7 +362,7 @@ def read_pack(text: str, name: str) -> PackFile:
         size = f"{len(data):,}"
         problems.report(1, f"a pack has at most {PACK_BYTES:,} bytes, this one {size}; divide it")
     elif top := compose(text, problems.report, _WEIGHTS_AT):
-        reader = StructReader(problems, CHECKS)
+        reader = StructReader(problems, parts.CHECKS)
         read = reader.struct(top, Pack)
         problems.rule = None
         if read is not None:
@@ -382,7 +373,7 @@ def read_pack(text: str, name: str) -> PackFile:
     return PackFile(_finished(read, hashlib.sha256(data).hexdigest()), name, text, checks.lines)
 
 
-class _PackChecks(RuleChecks):
+class _PackChecks(parts.RuleChecks):
     """The checks that look at several fields. An unreadable field is None or left out."""
 
     def __init__(self, reader: StructReader, problems: Problems):
@@ -400,7 +391,7 @@ class _PackChecks(RuleChecks):
         for rule in rules:
             self.problems.rule = rule.id
             self.check_rule(rule, pack.category)
-            if isinstance(rule.copies, CopyOf):
+            if isinstance(rule.copies, parts.CopyOf):
                 self.check_copies(rule, rule.copies, pack.category, parents)
         self.problems.rule = None
         if pack.card:
@@ -480,7 +471,7 @@ def _finished(read: Pack, digest: str) -> Pack:
 
 def _is_shadow(rule: Rule) -> bool:
     """Return whether a rule is in shadow by itself: else the pack decides."""
-    mode = rule.copies.mode if isinstance(rule.copies, CopyOf) else rule.mode
+    mode = rule.copies.mode if isinstance(rule.copies, parts.CopyOf) else rule.mode
     return mode is Mode.SHADOW
 
 
@@ -491,7 +482,7 @@ def _translations(read: Pack) -> dict[str, Translation]:
         return str(getattr(words, language, None) or "").strip()
 
     found = {}
-    for language in LANGUAGE_KEYS[1:]:
+    for language in parts.LANGUAGE_KEYS[1:]:
         whys = {str(rule.id): said(rule.why) for rule in read.rules}
         rules = {rule: why for rule, why in whys.items() if why}
         words = Translation(title=said(read.title), why=said(read.why), rules=rules)

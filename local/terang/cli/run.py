@@ -53,8 +53,7 @@ CLOSED_AFTER = timedelta(days=2)
 """When the day of the samples is closed, at whatever time it is: two hours after its end."""
 SAMPLES_PROVIDER, FORUM = "sample-chat", "sample-forum"
 OUT = Path("terang-out")
-CONNECT = ROOT / "events/connect"
-COOP, COOP_TABLE = CONNECT / "coop.jsonl", CONNECT / "coop-table.json"
+COOP, COOP_TABLE = (ROOT / f"events/connect/{name}" for name in ("coop.jsonl", "coop-table.json"))
 """What the tool Coop sent of FORUM, which sends no posts, and what its words mean there."""
 
 Serve = Annotated[bool, says("serve the pages and the tip line on loopback")]
@@ -297,21 +296,22 @@ def import_cases(
     *,
     source: Annotated[str, option("TOOL", "coop, mastodon, ozone", name="--from")],
     provider: Annotated[ProviderId, says("whose decisions they are")],
-    table: Annotated[Path | None, option("FILE", "its words' meaning; default: a sample")] = None,
+    table: Annotated[Path | None, option("FILE", "default: TOOL-table.json beside it")] = None,
     out: Annotated[Path, option("DIR", "the folder of the results; default: terang-out")] = OUT,
     as_json: JsonLine = False,
     today: Today | None = None,
     serve: Serve = False,
 ) -> int:
-    """Run with decisions and without posts; 2 if nothing of the file could be read."""
-    words = table or CONNECT / f"{source}-table.json"
-    sent, refused = case_queue.translated(file, source, words)
-    for why in refused:
+    """Run with decisions and without posts; 1 if some was refused, 2 if nothing could be read."""
+    words = table or file.with_name(f"{source}-table.json")
+    sent, away, refused = case_queue.translated(file, source, words)
+    for why in (*away, *refused):
         print_problem(why)
     if not sent:
         raise InputError(f"{file}: no message about a case")
-    today = today or today_utc()
-    return run(provider=provider, out=out, as_json=as_json, today=today, serve=serve, imported=sent)
+    day = today or today_utc()
+    code = run(provider=provider, out=out, as_json=as_json, today=day, serve=serve, imported=sent)
+    return code or int(bool(refused))
 
 
 def _require_there(files: Sequence[Path], folder: Path) -> None:

@@ -3,6 +3,7 @@
 import base64
 import hmac
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -193,7 +194,7 @@ def test_what_sqs_would_not_take_is_refused(world: DoorsWorld) -> None:
 
 def test_what_coop_sends_is_decided_and_nothing_else_of_it_is_kept(world: DoorsWorld) -> None:
     """A repeat changes nothing. What is only counted is accepted as a code. A callback that comes
-    again later has other times, since Coop gives it none, and is refused."""
+    again later has other times, since Coop gives it none, and is refused: unless it is dated."""
     connected = ROOT / "events/connect"
     table = json.loads((connected / "coop-table.json").read_text("utf-8"))
     told = Provider("acme", territory=("DE",), connections={"coop": table, "ozone": table})
@@ -201,7 +202,7 @@ def test_what_coop_sends_is_decided_and_nothing_else_of_it_is_kept(world: DoorsW
     query = {"queryStringParameters": {"from": "coop"}}
     assert world.call(CASES, payloads, **query)["body"]["code"] == "not_connected"
     world.cases.store.put_provider(told)
-    world.cases.clock.moment = datetime(2026, 11, 25, 9, 30, tzinfo=UTC)  # as it is appealed
+    world.cases.clock.moment = datetime(2026, 11, 25, 16, tzinfo=UTC)
     said = world.call(CASES, payloads, **query)["body"]
     assert {one["code"] for one in said["refused"]} >= {"about_account", "automated"}
     [(_, _, body)] = world.queued
@@ -214,8 +215,11 @@ def test_what_coop_sends_is_decided_and_nothing_else_of_it_is_kept(world: DoorsW
     assert world.call(CASES, payloads, **query)["body"] == said
     assert {one.status for one in world.work()} == {"repeated"}
     assert world.cases.state() == before
-    world.cases.clock.moment += timedelta(minutes=1)
+    world.cases.clock.moment += timedelta(minutes=1)  # it dates what it sends: a repeat
     assert world.call(CASES, payloads, **query)["statusCode"] == 202
+    assert {one.status for one in world.work()} == {"repeated"}
+    undated = re.sub(rb'"received_at": "[^"]*", ', b"", payloads)
+    assert world.call(CASES, undated, **query)["statusCode"] == 202
     assert {one.type: one.code for one in world.work() if one.code} == dict.fromkeys(
         ("decision", "outcome", "reinstatement"), "id_reused"
     )
