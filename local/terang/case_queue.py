@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from adapters import SOURCES, AdapterError, read_table, translate, why_away
+from adapters import AWAY, SOURCES, AdapterError, read_table, translate
 from cases.kinds import read_case_message, required_times
 from ledger.codes import CaseReceipt, CaseRefusal, OperatorError
 from ledger.findings import Finding, digest
@@ -85,8 +85,8 @@ def translated(
         except AdapterError as error:
             made = ()
             refused.append(f"{path}: {number}: {error.code}: {error}")
-        codes = {one["code"]: why for one in made if (why := why_away(one))}
-        away += [f"{path}: {number}: {code}: {why}" for code, why in codes.items()]
+        codes = dict.fromkeys(one["code"] for one in made if "code" in one)
+        away += [f"{path}: {number}: {code}: {AWAY[code]}" for code in codes]
         messages |= {msgspec.json.encode(message): message for message in made}
     return [*messages.values()], away, refused
 

@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from adapters import coop, mastodon, ozone
-from adapters.connection import AdapterError, Connection, Message, read_table, why_away
+from adapters.connection import AWAY, AdapterError, Connection, Message, read_table
 
-__all__ = ["SOURCES", "AdapterError", "read_table", "translate", "why_away"]
+__all__ = ["AWAY", "SOURCES", "AdapterError", "read_table", "translate"]
 
 _READERS = {"coop": coop.messages, "mastodon": mastodon.messages, "ozone": ozone.messages}
 

@@ -16,7 +16,7 @@ from ledger.findings import digest
 
 type Message = dict[str, Any]
 
-_AWAY = {
+AWAY = {
     "not_public": "a post of which nothing says that everyone can read it",
     "about_account": "about an account as such, and not about a post",
     "automated": "a machine decided, and not a person",
@@ -137,11 +137,6 @@ def message(kind: str, name: str, **fields: object) -> Message:
     """Return a message with those fields that are known."""
     known = {field: value for field, value in fields.items() if value not in (None, "")}
     return {"type": kind, "id": name, **known}
-
-
-def why_away(message: Message) -> str:
-    """Return the words of a message that only counts, else an empty text."""
-    return _AWAY[message["code"]] if message["type"] == "turned_away" else ""
 
 
 def _known[T](known: Mapping[str, T], part: str, values: Sequence[str]) -> T:

@@ -2,6 +2,7 @@
 
 import json
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -12,6 +13,7 @@ from support.connected import read as read_as
 
 from adapters import AdapterError
 from cases.kinds import case_lines, case_numbers
+from terang.cli import run
 
 TABLE, SENT_BODIES = table_of("coop"), sent_by("coop")
 REPORTED, ACTED, ALONE, APPEALED, ANSWERED, RESTORED, *AWAY = SENT_BODIES
@@ -118,3 +120,19 @@ def test_each_report_of_an_action_gets_its_own_decision_and_one_the_measure() ->
     assert ("measures" in first, "measures" in second) == (True, False)
     [noticed] = read(REPORTED)
     assert read(ACTED)[0]["notice"] == noticed["id"]
+
+
+def test_the_import_names_what_only_counts_and_what_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its table lies beside the file. What was refused makes it end with 1."""
+    sent = [AWAY[0], ACTED | {"policies": [{"id": "rude"}]}, ALONE]
+    (tmp_path / "coop.jsonl").write_text("\n".join(map(json.dumps, sent)))
+    (tmp_path / "coop-table.json").write_text(json.dumps(TABLE))
+    ran: list[Any] = []
+    monkeypatch.setattr(run, "run", lambda imported, **_: ran.append(imported) or 0)
+    assert run.import_cases(tmp_path / "coop.jsonl", source="coop", provider="acme") == 1
+    assert [one["type"] for one in ran[0]] == ["turned_away", "decision"]
+    said = capsys.readouterr().err
+    assert ": 1: about_account: " in said
+    assert ": 2: unmapped: " in said

@@ -115,7 +115,7 @@ WHY
 It asks readers for a one-time code.
 It was found to be against the law: A provision.
 https://law.example/1
-These reasons are in the words of the person who decided.
+These reasons are in the words of the provider.
 
 HOW IT CAME TO NOTICE
 A program found it by this published rule:
@@ -233,8 +233,8 @@ def test_nothing_in_a_reason_is_taken_for_a_template() -> None:
 
 @pytest.mark.parametrize(("language", "reason_language", "said"), [
     ("en", ..., "exist in one language only."),
-    ("en", "en", "in the words of the person who decided."),
-    ("en", "id", "exist in Indonesian only."), ("id", "id", "oleh orang yang memutuskan."),
+    ("en", "en", "in the words of the provider."),
+    ("en", "id", "exist in Indonesian only."), ("id", "id", "oleh penyedia."),
     ("id", "zh", "hanya ada dalam bahasa Tionghoa."), ("zh", "en", "仅有英语版本。"),
     ("zh", "th", "仅有一种语言版本。"),
 ])  # fmt: skip

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from random import Random
+from types import SimpleNamespace
 
 import pytest
 from support.log_signer import LocalSigner
@@ -172,7 +173,8 @@ def without_lists(files: dict[str, bytes]) -> dict[str, bytes]:
     made.files.clear()
     made.files.update({path: files[path] for path in files if not OF_THE_LOG.fullmatch(path)})
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(logging_run.tlog, "RunLeaf", lambda at, _list: RunLeaf(at))
+        earlier = vars(logging_run.tlog) | {"RunLeaf": lambda at, _list: RunLeaf(at)}
+        patch.setattr(logging_run, "tlog", SimpleNamespace(**earlier))
         made.publish(LATER)
     return made.files
 
