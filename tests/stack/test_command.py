@@ -190,7 +190,7 @@ def test_the_list_of_providers_cuts_nothing(running: Running) -> None:
     [one] = [found for found in map(json.loads, told) if found["provider"] == name[:40]]
     assert one == {"provider": name[:40], "senders": ["123456789012"], "open_channels": [channel],
         "packs": None, "factchecks": False, "door": "queue", "territory": sorted(EU),
-        "complaint_url": "", "post_url": "https://chat.example/*"}  # fmt: skip
+        "complaint_url": "", "post_url": "https://chat.example/*", "connections": []}  # fmt: skip
 
 
 def test_what_a_provider_runs_is_changed_and_listed(running: Running) -> None:

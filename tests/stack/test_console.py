@@ -108,7 +108,7 @@ def test_a_day_at_the_desk(running: Running, address: ConsoleAddress, found: str
     decide takes is what was pressed. `make flow` does it with a hundred findings."""
     with chromium() as browser:
         figures = list(flow.live(running, address, browser, findings=10, locales=["zh-CN"]))
-    assert figures[0].startswith("10 findings by 29 keys")
+    assert figures[0].startswith("10 findings by 30 keys")
     assert [line for line in figures if "WRONG" in line] == []
 
 

@@ -28,7 +28,7 @@ def filled(running: Running, page: str, **form: str) -> dict[str, str]:
 
 def wait_for(running: Running, count: int) -> list[str]:
     """Wait for so many entries; their types."""
-    for _ in range(200):
+    for _ in range(600):
         types = [one.type for one in running.store.journal_entries(PROVIDER, DAY)]
         if len(types) >= count:
             return sorted(types)

@@ -244,11 +244,15 @@ def differences(running: Running, verdicts: dict[str, str],
     wrong = [f"decided {found[each]} times: {each}" for each in expected | found
              if found[each] != expected[each]]  # fmt: skip
     removed = sum(verdict == "confirmed" for verdict in verdicts.values())
-    for kind, folder in {"statements": f"decisions/{DAY}/", "notices": "notices/"}.items():
-        keys = running.objects.keys(bucket, f"out/{PROVIDER}/{folder}")
-        decisions = {key.rpartition("/")[2].partition(".")[0] for key in keys}
-        if len(decisions) != removed:
-            wrong.append(f"{len(decisions)} decisions with {kind}, and {removed} removals")
+    stated, noticed = (
+        {key.rpartition("/")[2].partition(".")[0]
+         for key in running.objects.keys(bucket, f"out/{PROVIDER}/{folder}")}
+        for folder in (f"decisions/{DAY}/", "notices/")
+    )  # fmt: skip
+    if len(stated) != removed:
+        wrong.append(f"{len(stated)} decisions with statements, and {removed} removals")
+    if len(noticed & stated) != removed:  # how a complaint ended is noticed, too
+        wrong.append(f"{len(noticed & stated)} decisions with notices, and {removed} removals")
     return wrong
 
 
