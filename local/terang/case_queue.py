@@ -67,16 +67,16 @@ def read_connection(source: str, path: Path) -> dict[str, Any]:
 
 
 def translated(
-    path: Path, source: str, table: Path
+    path: Path, source: str, table: Path | None = None
 ) -> tuple[list[dict[str, Any]], list[str], list[str]]:
     """Return the messages of what another tool sent, why some only count, and what was refused.
 
     The file has one object, an array, or one object a line, to which `received_at` may be added:
-    the time of what the tool does not date. Without it that time is missing. People get pseudonyms
-    under a key of this call alone.
+    the time of what the tool does not date. Without it that time is missing. The table is beside
+    it, `TOOL-table.json`, if none is given. People get pseudonyms under a key of this call alone.
     """
     pseudonym = partial(pseudonym_of, secrets.token_bytes(32))
-    means = read_connection(source, table)
+    means = read_connection(source, table or path.with_name(f"{source}-table.json"))
     messages: dict[bytes, dict[str, Any]] = {}  # a repeat is one
     away, refused = list[str](), list[str]()
     for number, payload in enumerate(read_messages(path, may_be_pipe=True), 1):

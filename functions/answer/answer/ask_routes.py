@@ -18,12 +18,22 @@ from typing import Any
 import msgspec
 from jinja2 import Environment
 
-import strangers
 from answer import tip_line
 from claims.admission import publishers_in
 from claims.check_finder import CheckAnswer
 from ledger.texts import replace_controls
 from phrases import Phrases, of
+from strangers import (
+    WINDOW_SECONDS,
+    Request,
+    RequestError,
+    Secrets,
+    admit,
+    form_pages,
+    page_response,
+    response,
+    supported,
+)
 
 JSON_PARTNER, JSON_SECRET = "x-terang-partner", "x-terang-secret"
 
@@ -32,39 +42,39 @@ JSON_PARTNER, JSON_SECRET = "x-terang-partner", "x-terang-secret"
 class JsonRoute:
     """Answers partners by their secrets; with None, callers whose signature AWS has checked."""
 
-    secrets: strangers.Secrets | None
+    secrets: Secrets | None
 
-    def asker(self, request: strangers.Request) -> str:
+    def asker(self, request: Request) -> str:
         """Return the partner or the caller. Raises RequestError if they are unknown."""
         if self.secrets is not None:
             name = request.headers.get(JSON_PARTNER, "")
-            strangers.admit(self.secrets, name, request.headers.get(JSON_SECRET, ""))
+            admit(self.secrets, name, request.headers.get(JSON_SECRET, ""))
             return name
         if not request.caller:  # AWS lets nobody through without one
-            raise strangers.RequestError(403, "not_known")
+            raise RequestError(403, "not_known")
         return request.caller
 
-    def question(self, request: strangers.Request) -> tip_line.Question:
+    def question(self, request: Request) -> tip_line.Question:
         """Return the question. Raises RequestError if the request does not hold one."""
         if request.method != "POST":
-            raise strangers.RequestError(405, "post_only")
+            raise RequestError(405, "post_only")
         try:
             return msgspec.json.decode(request.body, type=tip_line.Question)
         except msgspec.ValidationError:
-            raise strangers.RequestError(400, "no_question") from None
+            raise RequestError(400, "no_question") from None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            raise strangers.RequestError(400, "no_json") from None
+            raise RequestError(400, "no_json") from None
 
     def response(
         self,
-        request: strangers.Request,  # noqa: ARG002 - a method of AskRoute
-        outcome: tip_line.TipAnswer | strangers.RequestError | None,
+        request: Request,  # noqa: ARG002 - a method of AskRoute
+        outcome: tip_line.TipAnswer | RequestError | None,
     ) -> dict[str, Any]:
         """Return the answer, or the code of what went wrong."""
         if not isinstance(outcome, tip_line.TipAnswer):
-            error = outcome or strangers.RequestError(400, "no_question")
-            later = {"retry_after": str(strangers.WINDOW_SECONDS)} if error.status == 429 else {}
-            return strangers.response(error.status, {"code": error.code}, **later)
+            error = outcome or RequestError(400, "no_question")
+            later = {"retry_after": str(WINDOW_SECONDS)} if error.status == 429 else {}
+            return response(error.status, {"code": error.code}, **later)
         words = of(outcome.language)
         checks = [_row(found, words) for found in outcome.checks]
         said = {
@@ -72,7 +82,7 @@ class JsonRoute:
             "message": tip_line.answer_text(outcome),
             "checks": checks,
         }
-        return strangers.response(200, said)
+        return response(200, said)
 
 
 def _row(found: CheckAnswer, words: Phrases) -> dict[str, Any]:
@@ -97,26 +107,24 @@ MOST_LETTERS = 10_000
 class PageRoute:
     """Shows the form, and below it what was found."""
 
-    def asker(self, request: strangers.Request) -> str:
+    def asker(self, request: Request) -> str:
         """Return the network from which somebody asks."""
         return request.address
 
-    def question(self, request: strangers.Request) -> tip_line.Question | None:
+    def question(self, request: Request) -> tip_line.Question | None:
         """Return the text of the form; None if somebody opens the page."""
         if request.method != "POST":
             return None
         return tip_line.Question(request.form.get("text", ""), request.language)
 
     def response(
-        self,
-        request: strangers.Request,
-        outcome: tip_line.TipAnswer | strangers.RequestError | None,
+        self, request: Request, outcome: tip_line.TipAnswer | RequestError | None
     ) -> dict[str, Any]:
         """Return the page, with the text that was asked in its form."""
-        error = outcome if isinstance(outcome, strangers.RequestError) else None
+        error = outcome if isinstance(outcome, RequestError) else None
         try:
             asked = request.form.get("text", "")  # nobody loses the text
-        except strangers.RequestError:
+        except RequestError:
             asked = ""
         page = _environment(request.language).get_template("ask.html")
         shown = page.render(
@@ -125,14 +133,14 @@ class PageRoute:
             problem=tip_line.problem_words(of(request.language), error.code) if error else "",
             publishers=publishers_in(request.language),
         )
-        return strangers.page_response(request, shown, error)
+        return page_response(request, shown, error)
 
 
 @cache
 def _environment(language: str) -> Environment:
     """Return the template engine of a language."""
     words = of(language)
-    engine = strangers.form_pages(Path(__file__).parent / "templates", language)
+    engine = form_pages(Path(__file__).parent / "templates", language)
     engine.globals |= {
         "day": words.day,
         "rating": lambda check: tip_line.rating_words(words, check.rating),
@@ -200,15 +208,15 @@ class TelegramRoute:
     """Answers messages to the bot. `bot` is its name without the sign @."""
 
     bot: str
-    secrets: strangers.Secrets
+    secrets: Secrets
 
-    def asker(self, request: strangers.Request) -> str:
+    def asker(self, request: Request) -> str:
         """Return who wrote. Raises RequestError if the request does not come from the webhook."""
-        strangers.admit(self.secrets, PARTNER, request.headers.get(SECRET, ""))
+        admit(self.secrets, PARTNER, request.headers.get(SECRET, ""))
         message = self._addressed(request)
         return str(message.user.id) if message else ""
 
-    def question(self, request: strangers.Request) -> tip_line.Question | None:
+    def question(self, request: Request) -> tip_line.Question | None:
         """Return the text to look up; None for a command, and for what the bot need not answer."""
         message = self._addressed(request)
         if message is None:
@@ -217,22 +225,20 @@ class TelegramRoute:
         return None if _COMMAND.match(text) else tip_line.Question(text, message.user.language_code)
 
     def response(
-        self,
-        request: strangers.Request,
-        outcome: tip_line.TipAnswer | strangers.RequestError | None,
+        self, request: Request, outcome: tip_line.TipAnswer | RequestError | None
     ) -> dict[str, Any]:
         """Return a message to send, or nothing to do. Telegram repeats any other status."""
-        if isinstance(outcome, strangers.RequestError) and outcome.status in {403, 500}:
-            return strangers.response(outcome.status, {"code": outcome.code})
+        if isinstance(outcome, RequestError) and outcome.status in {403, 500}:
+            return response(outcome.status, {"code": outcome.code})
         message = self._addressed(request)
         if message is None:
-            return strangers.response(200, {})
-        return strangers.response(
+            return response(200, {})
+        return response(
             200,
             {
                 "method": "sendMessage",
                 "chat_id": message.chat.id,
-                "text": self._reply(outcome, strangers.supported(message.user.language_code)),
+                "text": self._reply(outcome, supported(message.user.language_code)),
                 "link_preview_options": {"is_disabled": True},
                 "reply_parameters": {
                     "message_id": message.message_id,
@@ -241,11 +247,9 @@ class TelegramRoute:
             },
         )
 
-    def _reply(
-        self, outcome: tip_line.TipAnswer | strangers.RequestError | None, language: str
-    ) -> str:
+    def _reply(self, outcome: tip_line.TipAnswer | RequestError | None, language: str) -> str:
         words = of(language)
-        if isinstance(outcome, strangers.RequestError) and outcome.code != "no_text":
+        if isinstance(outcome, RequestError) and outcome.code != "no_text":
             return tip_line.problem_words(words, outcome.code)
         if not isinstance(outcome, tip_line.TipAnswer):
             return words.gettext(
@@ -259,14 +263,14 @@ class TelegramRoute:
             return f"{tip_line.nothing_words(own)}\n\n{tip_line.advice_words(own)}"
         return replace_controls(_fitting(tip_line.answer_parts(outcome)), keep="\n")
 
-    def _addressed(self, request: strangers.Request) -> TelegramMessage | None:
+    def _addressed(self, request: Request) -> TelegramMessage | None:
         """Return a message that a person wrote to the bot, else None.
 
         In a group it must name the bot, or reply to it.
         """
         try:
             message = msgspec.json.decode(request.body, type=TelegramUpdate).message
-        except (strangers.RequestError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        except (RequestError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return None
         if message is None or message.user.is_bot:
             return None
@@ -312,9 +316,7 @@ def _fitting(parts: Sequence[str]) -> str:
     return text
 
 
-def routes_of(
-    *, secrets: strangers.Secrets, asks_for_secret: bool, bot: str
-) -> dict[str, tip_line.AskRoute]:
+def routes_of(*, secrets: Secrets, asks_for_secret: bool, bot: str) -> dict[str, tip_line.AskRoute]:
     """Return each way to ask by the key of its route. The template says which routes there are."""
     return {
         "$default": JsonRoute(secrets if asks_for_secret else None),

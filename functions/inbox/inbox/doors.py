@@ -20,7 +20,6 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-import strangers
 from adapters import AWAY, SOURCES, AdapterError, translate
 from cases.kinds import read_case_message
 from ledger.cases import CaseMarker
@@ -32,6 +31,16 @@ from ledger.posts import read_line
 from ledger.store import DynamoStore
 from ledger.texts import Clock, decode_object, lines_of_body, nests_too_deep, utc
 from ledger.units import Marker
+from strangers import (  # fmt: skip
+    NOBODY,
+    WINDOW_SECONDS,
+    RateLimit,
+    Request,
+    RequestError,
+    Secrets,
+    holds,
+    response,
+)
 
 MOST_BYTES, QUEUED_BYTES = 1_000_000, 1_040_000
 """The most bytes of a body, and of what SQS takes of it: 1 MiB with the attributes."""
@@ -67,22 +76,20 @@ class Doors:
     objects: S3Objects
     out_bucket: str
     send: Callable[[str, str, str], None]
-    secrets: strangers.Secrets
-    rate_limit: strangers.RateLimit
+    secrets: Secrets
+    rate_limit: RateLimit
     clock: Clock
 
     def take(self, event: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
         """Return the answer to one event of an HTTP API, and how it counts."""
-        request = strangers.Request.of(event)
+        request = Request.of(event)
         scope = request.route.split("/")[2]
         source = request.query.get("from", "") if scope == "cases" else ""
         try:
             provider = self._provider(request, scope, source)
             self.rate_limit.count(provider)
             if scope == "receipts":
-                return strangers.response(
-                    200, self._receipt(provider, request.path.get("digest", ""))
-                ), scope
+                return response(200, self._receipt(provider, request.path.get("digest", ""))), scope
             read = self._translator(provider, source) if source else READERS[scope]
             lines = enumerate(_lines(request), 1)
             records = [
@@ -90,14 +97,14 @@ class Doors:
             ]
             answer = self._forward(scope, provider, records)
             return answer, scope if answer["statusCode"] == 202 else "refused"
-        except strangers.RequestError as error:
+        except RequestError as error:
             return problem(error), error.code
 
     def failed(self, event: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG002 - as of `Forms`
         """Return the answer to a request at which `take` failed."""
-        return problem(strangers.RequestError(500, "failed"))
+        return problem(RequestError(500, "failed"))
 
-    def _provider(self, request: strangers.Request, scope: str, source: str) -> str:
+    def _provider(self, request: Request, scope: str, source: str) -> str:
         """Return whose secret a request shows. Raises RequestError if it does not serve for this.
 
         Where Coop's key is registered, what comes from Coop must also be signed. Mastodon shows no
@@ -108,16 +115,14 @@ class Doors:
             return signer(request, known)
         bearer = header.partition(" ")[2].strip()
         name = bearer.partition(".")[0]
-        digests = [known.get(secret_name("http", name, each), strangers.NOBODY) for each in SCOPES]
-        granted = [
-            each for each, own in zip(SCOPES, digests, strict=True) if strangers.holds(own, bearer)
-        ]
+        digests = [known.get(secret_name("http", name, each), NOBODY) for each in SCOPES]
+        granted = [each for each, own in zip(SCOPES, digests, strict=True) if holds(own, bearer)]
         keys = known.get(secret_name("signed", name, source), "").split()
         if not granted or (source == "coop" and keys and not is_signed(request, keys)):
-            raise strangers.RequestError(401, "not_known")
+            raise RequestError(401, "not_known")
         if scope not in granted:
             has = f"This secret has the scopes {', '.join(granted)}; {scope} is needed."
-            raise strangers.RequestError(403, "no_scope", has)
+            raise RequestError(403, "no_scope", has)
         return name
 
     def _translator(self, provider: str, source: str) -> Reader:
@@ -129,27 +134,27 @@ class Doors:
         table = known.connections.get(source) if known else None
         if source not in SOURCES or table is None:
             has = f"from={source[:40]!r} is not connected here. There can be: {', '.join(SOURCES)}."
-            raise strangers.RequestError(422, "not_connected", has)
+            raise RequestError(422, "not_connected", has)
 
         def read(number: int, line: bytes) -> list[Record]:
             payload = Code.JSON_DEPTH if nests_too_deep(line) else decode_object(line)
             if isinstance(payload, Code):
                 return [Record(b"", refused=_refusal(number, Refusal(payload)))]
-            now = utc(self.clock.now())
             try:
-                made = translate(source, payload, table, pseudonym, now)
+                made = translate(source, payload, table, pseudonym, utc(self.clock.now()))
             except AdapterError as error:
                 return [Record(b"", refused=_refusal(number, error))]
+            if not made:
+                why = AdapterError("unmapped", "payload", "nothing in it is a report or a decision")
+                return [Record(b"", refused=_refusal(number, why))]
             records = []
             for each in made:
                 [record] = _message(number, msgspec.json.encode(each))
-                if code := each.get("code"):
-                    why = AdapterError(code, "", AWAY[code])
+                if each["type"] == "turned_away":
+                    why = AdapterError(each["code"], "", AWAY[each["code"]])
                     record = record._replace(refused=_refusal(number, why))
                 records.append(record)
-            nothing = AdapterError("unmapped", "payload", "nothing in it is a report or a decision")
-            refused = [record for record in records if not record.line]
-            return refused or records or [Record(b"", refused=_refusal(number, nothing))]
+            return [record for record in records if not record.line] or records
 
         def pseudonym(person: str) -> str:
             return self.store.pseudonym(f"{provider}/{person}")
@@ -164,23 +169,23 @@ class Doors:
         told["refused"] = refused[:MOST_SHOWN]
         if not accepted:
             is_json = any("field" in refusal for refusal in refused)
-            return problem(strangers.RequestError(422 if is_json else 400, "refused"), **told)
+            return problem(RequestError(422 if is_json else 400, "refused"), **told)
         body = b"\n".join(record.line for record in records).decode()
         # SQS refuses these two, which JSON may hold as they are.
         body = body.replace("\ufffe", "\\ufffe").replace("\uffff", "\\uffff")
         if len(body.encode()) > QUEUED_BYTES:
-            raise strangers.RequestError(413, "too_large")
+            raise RequestError(413, "too_large")
         self.send(door, provider, body)
         digests = [digest("message", provider, name) for name in accepted]
         digests = [unit_id(provider, body.encode())] if door == "posts" else digests
-        return strangers.response(202, {"digest": digests[0], "digests": digests, **told})
+        return response(202, {"digest": digests[0], "digests": digests, **told})
 
     def _receipt(self, provider: str, name: str) -> dict[str, Any]:
         """Return what became of a message, by its digest. Raises RequestError if nobody knows."""
         found = is_id(name) and (self.store.marker(name) or self.store.case_marker(name))
         marker = found or Marker(name, provider if is_id(name) else "", "")
         if marker.provider != provider:  # and nobody learns that it is another's
-            raise strangers.RequestError(404, "not_there")
+            raise RequestError(404, "not_there")
         told: dict[str, Any] = {"message": name, "status": "taken", "day": marker.day}
         if isinstance(found, CaseMarker):
             return told
@@ -193,11 +198,11 @@ class Doors:
             if data := self.objects.get(self.out_bucket, key):
                 return msgspec.json.decode(data, type=dict[str, Any]) | (told if found else {})
         if not found:
-            raise strangers.RequestError(404, "not_there")
+            raise RequestError(404, "not_there")
         return told
 
 
-def signer(request: strangers.Request, known: Mapping[str, str]) -> str:
+def signer(request: Request, known: Mapping[str, str]) -> str:
     """Return whose Mastodon signed the body, of all that have a webhook. Raises RequestError.
 
     Source: admin/webhooks.md of Mastodon's documentation; W3C WebSub, section 7 (HMAC).
@@ -212,11 +217,11 @@ def signer(request: strangers.Request, known: Mapping[str, str]) -> str:
         if hmac.compare_digest(hmac.digest(each.encode(), body, "sha256").hex().encode(), signature)
     }
     if len(signers) != 1:
-        raise strangers.RequestError(401, "not_known")
+        raise RequestError(401, "not_known")
     return signers.pop()
 
 
-def is_signed(request: strangers.Request, keys: list[str]) -> bool:
+def is_signed(request: Request, keys: list[str]) -> bool:
     """Return whether Coop signed the body with one of these keys: RSA, in DER and base64.
 
     Source: docs/development/api-auth.md of Coop (RSASSA-PKCS1-v1_5 with SHA-256).
@@ -235,28 +240,25 @@ def is_signed(request: strangers.Request, keys: list[str]) -> bool:
     return False
 
 
-def problem(error: strangers.RequestError, **more: Any) -> dict[str, Any]:
+def problem(error: RequestError, **more: Any) -> dict[str, Any]:
     """Return an error in the form of RFC 9457, with its code for programs."""
     status, detail = HTTPStatus(error.status), error.detail or DETAILS[error.code]
     body = {"type": "about:blank", "title": status.phrase, "status": int(status), "detail": detail}
-    headers = {
-        429: {"retry_after": str(strangers.WINDOW_SECONDS)},
-        401: {"www_authenticate": "Bearer"},
-    }
+    headers = {429: {"retry_after": str(WINDOW_SECONDS)}, 401: {"www_authenticate": "Bearer"}}
     kind = {"content_type": "application/problem+json"} | headers.get(error.status, {})
-    return strangers.response(error.status, body | {"code": error.code} | more, **kind)
+    return response(error.status, body | {"code": error.code} | more, **kind)
 
 
-def _lines(request: strangers.Request) -> list[bytes]:
+def _lines(request: Request) -> list[bytes]:
     """Return the records of a body. Raises RequestError if it is too large, or no JSON at all."""
     try:
         lines = lines_of_body(request.read(MOST_BYTES).decode("utf-8-sig"))
     except UnicodeDecodeError:
-        raise strangers.RequestError(400, "no_json") from None
+        raise RequestError(400, "no_json") from None
     if isinstance(lines, Refusal):
-        raise strangers.RequestError(400, "no_json")
+        raise RequestError(400, "no_json")
     if lines.count(b"\n") > MOST_RECORDS:
-        raise strangers.RequestError(413, "too_large")
+        raise RequestError(413, "too_large")
     return [line.strip() for line in lines.split(b"\n")]
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, to_builtins
 
 from ledger.codes import CATEGORIES, Measures, Strict, TerangError
 from ledger.findings import digest
@@ -46,6 +46,10 @@ class Meaning(Strict, frozen=True):
         """Return the fields of a message that say what a post is about."""
         return {"category": self.category, "keyword": self.keyword, "other": self.other}
 
+    def noticed(self) -> Message:
+        """Return the fields of a notice that say what it is about, and whether it is of Art. 16."""
+        return self.subject() | {"trusted_flagger": False, "article_16": self.ground == "illegal"}
+
     def grounds(self) -> Message:
         """Return the fields of a decision that say on what it rests."""
         return {name: getattr(self, name) for name in ("ground", "ground_text", "ground_url")}
@@ -62,6 +66,10 @@ class Action(Strict, frozen=True):
     restores: str = ""
     reason: str = ""
     moderator: str = ""
+
+    def done(self, at: str) -> Message:
+        """Return the fields of a decision that say what was done when, if anything was."""
+        return {"measures": to_builtins(self.measures), "applied_at": at} if self.measures else {}
 
 
 class AdapterTable(Strict, frozen=True):

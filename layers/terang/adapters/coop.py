@@ -108,9 +108,7 @@ def _reported(body: _Reported, to: Connection) -> Iterator[Message]:
         "notice",
         _notice(body.item, body.reporter, body.reported_for_reason, to),
         **to.about(body.item.id),
-        **meaning.subject(),
-        trusted_flagger=False,
-        article_16=meaning.ground == "illegal",
+        **meaning.noticed(),
         received_at=body.reported_at,
     )
 
@@ -139,8 +137,7 @@ def _acted(body: _Acted, to: Connection) -> Iterator[Message]:
     first, *others = [{"notice": _notice(item, each.reporter, each, to)} for each in history] or [
         to.about(item.id) | meaning.subject()
     ]
-    done = {"measures": msgspec.to_builtins(does.measures), "applied_at": to.now}
-    yield message("decision", decision, **says, **first, **(done if does.measures else {}))
+    yield message("decision", decision, **says, **first, **does.done(to.now))
     for number, other in enumerate(others, 2):
         yield message("decision", f"{decision}-{number}", **says, **other)
 

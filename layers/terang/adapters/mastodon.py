@@ -82,8 +82,8 @@ def _noticed(report: _Report, status: _Status, to: Connection) -> Message:
     if status.visibility != "public":
         return to.turned_away("not_public", "post", status.id)
     meaning, notice = _meaning(report, to), name("mastodon-notice", report.id, status.id)
-    says = to.about(status.id) | meaning.subject() | {"article_16": meaning.ground == "illegal"}
-    return message("notice", notice, **says, trusted_flagger=False, received_at=report.created_at)
+    says = to.about(status.id) | meaning.noticed()
+    return message("notice", notice, **says, received_at=report.created_at)
 
 
 def _struck(strike: _Strike, to: Connection) -> Iterator[Message]:
@@ -96,13 +96,9 @@ def _struck(strike: _Strike, to: Connection) -> Iterator[Message]:
         yield to.turned_away(code, "strike", strike.strike)
         return
     report, does, meaning = strike.report, to.action(strike.action), _meaning(strike.report, to)
-    says = meaning.grounds() | {
-        "verdict": "dismissed" if strike.action == "resolved" else "confirmed",
-        "moderator": to.pseudonym(strike.moderator),
-        "decided_at": strike.created_at,
-    }
-    if does.measures:
-        says |= {"measures": msgspec.to_builtins(does.measures), "applied_at": strike.created_at}
+    says = meaning.grounds() | does.done(strike.created_at)
+    says |= {"moderator": to.pseudonym(strike.moderator), "decided_at": strike.created_at}
+    says |= {"verdict": "dismissed" if strike.action == "resolved" else "confirmed"}
     for status in strike.statuses:
         is_public, about = status.visibility == "public", to.about(status.id) | meaning.subject()
         if report and status.reported and (is_public or status.visibility is None):

@@ -136,9 +136,8 @@ class _Record:
         if why != "reasonAppeal":
             meaning, notice = self.to.meaning(why), event.name("notice")
             self.notices[event.id] = notice
-            says = self._about(event) | meaning.subject() | {"received_at": received}
-            is_illegal = meaning.ground == "illegal"
-            yield message("notice", notice, **says, trusted_flagger=False, article_16=is_illegal)
+            says = self._about(event) | meaning.noticed()
+            yield message("notice", notice, **says, received_at=received)
         elif self.standing:
             appeal, (decision, _, _) = event.name("appeal"), [*self.standing.values()][-1]
             self.appeals[appeal] = decision
@@ -163,10 +162,9 @@ class _Record:
             subjects = subjects or [self._about(event) | meaning.subject()]
         elif "takedown" in self.standing:
             says |= self.standing["takedown"][2].grounds() | {"verdict": "confirmed"}
-        done = {"measures": msgspec.to_builtins(does.measures), "applied_at": event.created_at}
         for number, subject in enumerate(subjects, 1):
-            measures = done if does.measures and number == 1 else {}
-            yield message("decision", f"{decision}-{number}", **says, **subject, **measures)
+            done = does.done(event.created_at) if number == 1 else {}
+            yield message("decision", f"{decision}-{number}", **says, **subject, **done)
 
     def _restored(self, event: _Event, action: str) -> Iterator[Message]:
         """Yield that a measure was taken back: if another person did so, after a complaint."""

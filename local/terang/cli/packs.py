@@ -60,10 +60,8 @@ def _try_on_ordinary_posts(packs: Iterable[Pack], file: Path) -> int:
     if refused:
         codes = Counter(refusal.code for refusal in refused)
         why = ", ".join(f"{code} {count:,}" for code, count in sorted(codes.items()))
-        skipped, tried = (
-            terminal.counted(len(refused), "line"),
-            terminal.counted(len(posts), "post"),
-        )
+        skipped = terminal.counted(len(refused), "line")
+        tried = terminal.counted(len(posts), "post")
         terminal.print_warning(f"{file}: {skipped} skipped ({why}), {tried} tried")
     with terminal.progress_bar(description="trying ordinary posts", total=len(posts)) as update:
         found = hits_beside_contacts(Matcher(packs), _each(posts, update))

@@ -288,7 +288,7 @@ def learn(
     ] = None,
     most: Annotated[int, option("N", "terms and signs with a weight")] = 400,
     today: Annotated[terminal.Day | None, says("the first day in force")] = None,
-    provider: Annotated[terminal.ProviderId | None, says("learn from its decisions")] = None,
+    provider: Annotated[terminal.ProviderId | None, says("learn from a stack's decisions")] = None,
     stack: terminal.StackName = terminal.STACK,
     run: Annotated[Path | None, option("DIR", "learn from the decisions of a run's folder")] = None,
     cases: Annotated[Files, option("FILE", "the messages of that run")] = (),

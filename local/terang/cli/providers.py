@@ -74,7 +74,7 @@ def add(
     territory: Annotated[str, option("CODE,CODE", "where decisions hold: EU, EEA, countries")] = "",
     open_channels: Channels = (),
     packs: Annotated[str, option("PACK,PACK", "default: all that rest on the law")] = "",
-    complaint_url: Annotated[str | None, option("URL", "its form for complaints; '': none")] = None,
+    complaint_url: Annotated[str | None, option("URL", "a form in place of ours; '': none")] = None,
     post_url: Annotated[str | None, option("URL", "pattern of posts' addresses; '': none")] = None,
     connect: Annotated[Texts, option("TOOL=FILE", "the table of a tool that sends decisions")] = (),
     stack: StackName = STACK,

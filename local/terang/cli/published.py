@@ -109,9 +109,9 @@ def _print(place: "StatementPlace", problem: "StatementProblem", *, as_json: boo
 def submit(
     *files: StatementFile,
     to: Annotated[str, option("ADDRESS", "the address of the sandbox, or of the database")],
-    sent: Annotated[Path, option("FILE", "what was sent; default: statements-sent.jsonl")] = Path(
-        "statements-sent.jsonl"
-    ),
+    sent: Annotated[
+        Path, option("FILE", "records what was sent; default: statements-sent.jsonl")
+    ] = Path("statements-sent.jsonl"),
     token_file: Annotated[
         Path | None, option("FILE", f"holds the token; default: the variable {TOKEN}")
     ] = None,
@@ -178,7 +178,7 @@ def report(
     out: Annotated[Path | None, option("DIR", "where it is written")] = None,
     year: Annotated[int | None, option("YEAR", "of the report, and say if it is ready")] = None,
     about: Annotated[Path | None, option("FILE", "the provider's description of itself")] = None,
-    ledger: Annotated[Path | None, option("FILE", "of an earlier report, not of a stack")] = None,
+    ledger: Annotated[Path | None, option("FILE", "an earlier report's ledger.jsonl")] = None,
     stack: StackName = STACK,
 ) -> int:
     """Write a report; 0 when it is written, 2 if its ledger cannot be read.
@@ -340,7 +340,7 @@ def verify(
     *,
     key: Keys = (),
     state: Annotated[Path | None, option("FILE", "keeps the newest checkpoint seen")] = None,
-    checkpoint: Annotated[Files, option("FILE", "what somebody else got; repeat it for more")] = (),
+    checkpoint: Annotated[Files, option("FILE", "one that others got; repeat for more")] = (),
     witness: Witnesses = (),
     proof: Annotated[Path | None, option("FILE", "check this proof, and nothing else")] = None,
     receipt: Annotated[Path | None, option("FILE", "the receipt that the proof is of")] = None,
@@ -357,7 +357,7 @@ def monitor(
     *,
     state: Annotated[Path, option("FILE", "keeps the newest checkpoint seen")],
     key: Keys = (),
-    checkpoint: Annotated[Files, option("FILE", "a provider's own copy; repeat it for more")] = (),
+    checkpoint: Annotated[Files, option("FILE", "in a provider's bucket; repeat for more")] = (),
     witness: Witnesses = (),
 ) -> int:
     """Check as `verify` does, and name late entries; 1 is an alarm, 3 is not."""

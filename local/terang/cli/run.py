@@ -53,8 +53,8 @@ CLOSED_AFTER = timedelta(days=2)
 """When the day of the samples is closed, at whatever time it is: two hours after its end."""
 SAMPLES_PROVIDER, FORUM = "sample-chat", "sample-forum"
 OUT = Path("terang-out")
-COOP, COOP_TABLE = (ROOT / f"events/connect/{name}" for name in ("coop.jsonl", "coop-table.json"))
-"""What the tool Coop sent of FORUM, which sends no posts, and what its words mean there."""
+COOP = ROOT / "events/connect/coop.jsonl"
+"""What the tool Coop sent of FORUM, which sends no posts."""
 
 Serve = Annotated[bool, says("serve the pages and the tip line on loopback")]
 
@@ -234,7 +234,7 @@ def run(
     is_whole_day = not (files or keep)
     is_unnamed = bool(files) and provider == SAMPLES_PROVIDER
     if not files and not imported:
-        beside = FORUM, case_queue.translated(COOP, "coop", COOP_TABLE)[0]
+        beside = FORUM, case_queue.translated(COOP, "coop")[0]
         files = tuple(sorted((SAMPLES / "files").iterdir()))
         messages = messages or SAMPLES / "messages.jsonl"
         cases = cases or (SAMPLES / "cases.jsonl",)
@@ -303,8 +303,7 @@ def import_cases(
     serve: Serve = False,
 ) -> int:
     """Run with decisions and without posts; 1 if some was refused, 2 if nothing could be read."""
-    words = table or file.with_name(f"{source}-table.json")
-    sent, away, refused = case_queue.translated(file, source, words)
+    sent, away, refused = case_queue.translated(file, source, table)
     for why in (*away, *refused):
         print_problem(why)
     if not sent:
