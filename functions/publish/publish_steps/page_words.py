@@ -187,7 +187,7 @@ def listed(parts: Sequence[str], phrases: Phrases) -> str:
 
 
 def done_words(cases: CaseNumbers, phrases: Phrases) -> str:
-    """Return the measures that left the post in place, and what came back; "" for neither."""
+    """Return the measures that left the post in place, and how many were taken back; "" for neither."""
     removed, disabled, labelled = (cases.by_measure.get(code, 0) for code in SHOWN_MEASURES)
     other = sum(cases.by_measure.values()) - removed - disabled - labelled
     counts = [
@@ -201,8 +201,8 @@ def done_words(cases: CaseNumbers, phrases: Phrases) -> str:
     if restored := sum(cases.reinstated.values()):
         sentences.append(
             phrases.ngettext(
-                "%(num)s post came back in this period.",
-                "%(num)s posts came back in this period.",
+                "%(num)s measure was taken back in this period.",
+                "%(num)s measures were taken back in this period.",
                 restored,
             )
         )

@@ -171,6 +171,21 @@ def test_the_chart_of_decisions_is_on_a_page_with_any(day: SummaryPart, *, shown
     assert "no post was received or acted on" not in page
 
 
+@pytest.mark.parametrize(("numbers", "cases", "shown"), [
+    ({}, {"decisions": 3}, '<dd class="big">3</dd>\n<dd class="unit">decisions</dd>'),
+    ({"inspected": 9}, {"decided": 2}, '<dd class="big">2</dd>\n<dd class="unit">decided findings'),
+])  # fmt: skip
+def test_decisions_count_where_no_posts_came_in(numbers: Any, cases: Any, shown: str) -> None:
+    day = Summary(
+        provider="acme", kind=PeriodKind.DAY, period="2026-11-05", first_day="2026-11-05",
+        last_day="2026-11-05", provisional=False, notice_hours=24,
+        numbers=Numbers(**numbers), cases=CaseNumbers(**cases),
+    )  # fmt: skip
+    page = Pages(PublishedSets({}), "", "2026-11-30").summary(day, digest="")
+    assert shown in page
+    assert ("No decisions recorded yet" in page) == bool(numbers)
+
+
 MONTHS = ("2026-09", "2026-10", "2026-11")
 
 
@@ -238,7 +253,7 @@ def test_a_release_that_wrote_english_alone_is_caught_up_with() -> None:
     pytest.param(
         3, {}, "None of the 3 removals overturned in this period was restored.", id="not restored"
     ),
-    pytest.param(3, {"complaint": 2}, "2 posts came back in this period.", id="some came back"),
+    pytest.param(3, {"complaint": 2}, "2 measures were taken back in this period.", id="some were"),
 ])  # fmt: skip
 def test_what_was_done_is_in_few_words(fell: int, came_back: dict[str, int], words: str) -> None:
     removed = "DECISION_VISIBILITY_CONTENT_REMOVED"
@@ -247,7 +262,7 @@ def test_what_was_done_is_in_few_words(fell: int, came_back: dict[str, int], wor
                         overturned_measures={f"2026-10/{removed}": fell, "2026-10/decisions": 9},
                         reinstated=came_back)  # fmt: skip
     assert words in done_words(cases, of("en"))
-    assert ("came back" in done_words(cases, of("en"))) == bool(came_back)
+    assert ("taken back" in done_words(cases, of("en"))) == bool(came_back)
 
 
 def contested_removals() -> World:
