@@ -187,7 +187,7 @@ def listed(parts: Sequence[str], phrases: Phrases) -> str:
 
 
 def done_words(cases: CaseNumbers, phrases: Phrases) -> str:
-    """Return the measures that left the post in place, and how many were taken back; "" for neither."""
+    """Return the measures that left the post in place, and those taken back; "" for neither."""
     removed, disabled, labelled = (cases.by_measure.get(code, 0) for code in SHOWN_MEASURES)
     other = sum(cases.by_measure.values()) - removed - disabled - labelled
     counts = [
